@@ -1,0 +1,77 @@
+package state
+
+import (
+	"bytes"
+	"crypto/sha256"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/scale"
+)
+
+// Key is a key of the authenticated map: SHA-256(address)[:3], which makes the keys of an account
+// neighbours, then 29 bytes of identity. See docs/spec/state.md, "Keys and values".
+type Key [32]byte
+
+const neighbourBytes = 3
+
+// Kind is the committed table of record kinds.
+type Kind uint8
+
+// The kinds of record.
+const (
+	KindHeader   Kind = 1 // account header; no slot
+	KindTemplate Kind = 2 // template record; no slot
+	KindCode     Kind = 3 // chunk of template code; slot = chunk index, u32 LE
+	KindBlob     Kind = 4 // immutable spawn arguments; no slot
+	KindSlot     Kind = 5 // storage slot; slot = 32-byte key
+	KindSystem   Kind = 6 // system record of the zero address; slot = name
+)
+
+// KeyOf is the tree key of a record.
+func KeyOf(kind Kind, a address.Address, slot []byte) Key {
+	neighbour := sha256.Sum256(a[:])
+	buf := make([]byte, 0, 96)
+	buf = append(buf, "athena/key"...)
+	buf = append(buf, byte(kind))
+	buf = append(buf, a[:]...)
+	buf = append(buf, slot...)
+	identity := sha256.Sum256(buf)
+
+	var k Key
+	copy(k[:neighbourBytes], neighbour[:])
+	copy(k[neighbourBytes:], identity[:])
+	return k
+}
+
+// record names one stored value: its tree key and the full key that its leaf must start with.
+type record struct {
+	key   Key
+	full  []byte // kind u8 ‖ address 24 ‖ slot Vec<u8>; self-delimiting, so a prefix is an equality
+	class metering.KeyClass
+}
+
+func recordOf(kind Kind, a address.Address, slot []byte) record {
+	r := record{key: KeyOf(kind, a, slot)}
+	if kind == KindCode {
+		r.class = metering.KeyCode
+	}
+	e := scale.Encoder{B: make([]byte, 0, 64)}
+	e.U8(uint8(kind))
+	e.Raw(a[:])
+	e.Bytes(slot)
+	r.full = e.B
+	return r
+}
+
+// leaf is the stored value of the record with the given payload.
+func (r *record) leaf(payload []byte) []byte {
+	out := make([]byte, 0, len(r.full)+len(payload))
+	out = append(out, r.full...)
+	return append(out, payload...)
+}
+
+// payload returns what leaf stores beside the full key; ok is false when the leaf is another record's.
+func (r *record) payload(leaf []byte) (payload []byte, ok bool) {
+	return bytes.CutPrefix(leaf, r.full)
+}

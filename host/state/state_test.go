@@ -1,0 +1,351 @@
+package state
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/trap"
+)
+
+// mapBackend is a plain map that can also fail.
+type mapBackend struct {
+	values map[Key][]byte
+	err    error
+	gets   map[Key]int
+}
+
+func newBackend() *mapBackend {
+	return &mapBackend{values: map[Key][]byte{}, gets: map[Key]int{}}
+}
+
+func (b *mapBackend) Get(k Key) ([]byte, bool, error) {
+	b.gets[k]++
+	v, ok := b.values[k]
+	return v, ok, b.err
+}
+
+func (b *mapBackend) apply(changes []Change) {
+	for _, c := range changes {
+		if c.Delete {
+			delete(b.values, c.Key)
+		} else {
+			b.values[c.Key] = c.Value
+		}
+	}
+}
+
+func addr(n byte) address.Address { return address.Address{23: n} }
+
+func TestKeyLayout(t *testing.T) {
+	t.Parallel()
+	a, b := addr(1), addr(2)
+	k := KeyOf(KindSlot, a, []byte("x"))
+	require.Equal(t, k[:3], func() []byte { h := KeyOf(KindHeader, a, nil); return h[:3] }())
+	for _, other := range []Key{
+		KeyOf(KindSlot, b, []byte("x")), KeyOf(KindSlot, a, []byte("y")),
+		KeyOf(KindBlob, a, []byte("x")), KeyOf(KindSlot, a, nil),
+	} {
+		require.NotEqual(t, k, other)
+	}
+	// Fixed vector: a change of the layout is a change of the protocol.
+	require.Equal(t, "9d908ea3", hexPrefix(KeyOf(KindHeader, address.Zero, nil)))
+}
+
+func TestHeaderRoundTrip(t *testing.T) {
+	t.Parallel()
+	h := Header{
+		Status: Live, Template: addr(9), Nonce: 1, Balance: 2, LockedDeposit: 3, Slots: 4,
+		StoredBytes: 5, RentReserve: 6, RentIndex: 7, BlobHash: [32]byte{8}, Evicted: 9,
+		EvictAcc: [32]byte{10},
+	}
+	require.Len(t, h.encode(), headerSize)
+	got, ok := decodeHeader(h.encode())
+	require.True(t, ok)
+	require.Equal(t, h, got)
+	for n := range headerSize {
+		_, ok := decodeHeader(h.encode()[:n])
+		require.False(t, ok)
+	}
+	bad := h.encode()
+	bad[0] = 4
+	_, ok = decodeHeader(bad)
+	require.False(t, ok)
+}
+
+func TestBalances(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	require.True(t, s.Credit(addr(1), 10))
+	require.False(t, s.Debit(addr(1), 11))
+	require.False(t, s.Credit(addr(1), ^uint64(0)))
+	require.True(t, s.Debit(addr(1), 4))
+	h, ok := s.Header(addr(1))
+	require.True(t, ok)
+	require.Equal(t, Header{Balance: 6}, h)
+	require.True(t, s.Debit(addr(1), 6))
+	_, ok = s.Header(addr(1))
+	require.False(t, ok, "an empty stub is deleted")
+	require.Empty(t, s.Changes())
+	require.Equal(t, trap.None, s.TakeFault())
+	require.True(t, s.Credit(addr(2), 0))
+	require.False(t, s.HeaderWarm(addr(2)), "nothing is touched for a zero amount")
+}
+
+func TestSpawnKeepsBalanceAndNonce(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	s.SetHeader(addr(1), Header{Status: Dead, Nonce: 7, Balance: 5})
+	s.Spawn(addr(1), addr(9), []byte("blob"))
+	h, _ := s.Header(addr(1))
+	require.Equal(t, Live, h.Status)
+	require.Equal(t, addr(9), h.Template)
+	require.Equal(t, uint64(7), h.Nonce)
+	require.Equal(t, uint64(5), h.Balance)
+	blob, ok := s.Blob(addr(1))
+	require.True(t, ok)
+	require.Equal(t, "blob", string(blob))
+	s.Spawn(addr(2), addr(9), nil)
+	blob, ok = s.Blob(addr(2))
+	require.True(t, ok, "an empty blob is present")
+	require.Empty(t, blob)
+}
+
+func TestSlotsCountInHeader(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	a, k := addr(1), [32]byte{1}
+	full := uint64(1 + 24 + 1 + 32 + 24 + 8)
+	s.SetSlot(a, k, SlotValue{Payer: addr(3), Deposit: 4, Data: []byte("abc")})
+	v, ok := s.Slot(a, k)
+	require.True(t, ok)
+	require.Equal(t, SlotValue{Payer: addr(3), Deposit: 4, Data: []byte("abc")}, v)
+	h, _ := s.Header(a)
+	require.Equal(t, uint32(1), h.Slots)
+	require.Equal(t, full+3, h.StoredBytes)
+	s.SetSlot(a, k, SlotValue{Data: []byte("abcde")})
+	s.SetSlot(a, [32]byte{2}, SlotValue{})
+	h, _ = s.Header(a)
+	require.Equal(t, uint32(2), h.Slots)
+	require.Equal(t, 2*full+5, h.StoredBytes)
+	s.DeleteSlot(a, k)
+	s.DeleteSlot(a, k)
+	s.DeleteSlot(a, [32]byte{2})
+	require.Empty(t, s.Changes())
+}
+
+func TestOriginalSlot(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	a, k := addr(1), [32]byte{1}
+	s.SetSlot(a, k, SlotValue{Data: []byte("old")})
+	s.BeginTx(nil)
+	id := s.Snapshot()
+	s.SetSlot(a, k, SlotValue{Data: []byte("new")})
+	s.DeleteSlot(a, k)
+	v, ok := s.OriginalSlot(a, k)
+	require.True(t, ok)
+	require.Equal(t, "old", string(v.Data))
+	s.Revert(id)
+	s.SetSlot(a, k, SlotValue{Data: []byte("newer")})
+	v, _ = s.OriginalSlot(a, k)
+	require.Equal(t, "old", string(v.Data))
+	s.BeginTx(nil)
+	v, _ = s.OriginalSlot(a, k)
+	require.Equal(t, "newer", string(v.Data))
+	s.SetSlot(a, [32]byte{2}, SlotValue{})
+	_, ok = s.OriginalSlot(a, [32]byte{2})
+	require.False(t, ok)
+}
+
+func TestTemplate(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, ChunkSize - 1, ChunkSize, ChunkSize + 1, 3 * ChunkSize} {
+		code := bytes.Repeat([]byte{7}, size)
+		b := newBackend()
+		s := New(b)
+		a := s.PutTemplate(code)
+		require.Equal(t, address.OfTemplate(address.CodeHash(code)), a)
+		require.Equal(t, a, s.PutTemplate(code))
+		changes := s.Changes()
+		require.Len(t, changes, 1+(size+ChunkSize-1)/ChunkSize)
+		b.apply(changes)
+		got, ok := New(b).Code(a)
+		require.True(t, ok)
+		require.Equal(t, code, got)
+	}
+}
+
+func TestInventedStatesFault(t *testing.T) {
+	t.Parallel()
+	code := bytes.Repeat([]byte{7}, ChunkSize+1)
+	tmpl := address.OfTemplate(address.CodeHash(code))
+	good := newBackend()
+	s := New(good)
+	s.PutTemplate(code)
+	s.SetHeader(addr(1), Header{Balance: 1})
+	s.SetSlot(addr(1), [32]byte{}, SlotValue{})
+	good.apply(s.Changes())
+
+	header, slot := recordOf(KindHeader, addr(1), nil), recordOf(KindSlot, addr(1), make([]byte, 32))
+	record, chunk := recordOf(KindTemplate, tmpl, nil), recordOf(KindCode, tmpl, chunkSlot(1))
+	readHeader := func(s *State) { s.Header(addr(1)) }
+	readCode := func(s *State) { s.Code(tmpl) }
+	for _, tc := range []struct {
+		name string
+		key  Key
+		leaf []byte
+		use  func(s *State)
+	}{
+		{"empty leaf", header.key, []byte{}, readHeader},
+		{"nil leaf", header.key, nil, readHeader},
+		{"foreign leaf", header.key, slot.leaf(nil), readHeader},
+		{"short header", header.key, header.leaf([]byte{1}), readHeader},
+		{"credit", header.key, header.leaf([]byte{1}), func(s *State) {
+			require.False(t, s.Credit(addr(1), 1))
+		}},
+		{"overwrite", header.key, slot.leaf(nil), func(s *State) { s.SetHeader(addr(1), Header{}) }},
+		{"short slot", slot.key, slot.leaf([]byte{1}), func(s *State) { s.Slot(addr(1), [32]byte{}) }},
+		{"template record", record.key, record.leaf(nil), readCode},
+		{"endless template", record.key,
+			record.leaf(append(make([]byte, 32), 255, 255, 255, 255)), readCode},
+		{"another hash", record.key,
+			record.leaf(append(make([]byte, 32), 1, 16, 0, 0)), readCode},
+		{"put over another hash", record.key, record.leaf(append(make([]byte, 32), 1, 16, 0, 0)),
+			func(s *State) { s.PutTemplate(code) }},
+		{"short chunk", chunk.key, chunk.leaf(nil), readCode},
+		{"wrong chunk", chunk.key, chunk.leaf([]byte{8}), readCode},
+	} {
+		b := newBackend()
+		for k, v := range good.values { //lint:unordered a copy
+			b.values[k] = v
+		}
+		b.values[tc.key] = tc.leaf
+		s := New(b)
+		tc.use(s)
+		require.Equal(t, trap.StateCollision, s.TakeFault(), tc.name)
+		require.Equal(t, trap.None, s.TakeFault(), tc.name)
+		require.Empty(t, s.Changes(), tc.name)
+		require.NoError(t, s.Err())
+	}
+}
+
+func TestTooDeep(t *testing.T) {
+	t.Parallel()
+	b := newBackend()
+	b.err = fmt.Errorf("tree: %w", ErrTooDeep)
+	s := New(b)
+	_, ok := s.Header(addr(1))
+	require.False(t, ok)
+	require.Equal(t, trap.None, s.TakeFault())
+	require.False(t, s.Credit(addr(1), 1))
+	require.Equal(t, trap.StateCollision, s.TakeFault())
+	require.NoError(t, s.Err())
+
+	s = New(newBackend())
+	k := Key{1}
+	require.True(t, s.placeable(k))
+	require.True(t, s.placeable(k))
+	k[16] = 1
+	require.False(t, s.placeable(k), "the first 128 bits are equal")
+	k[15] = 1
+	require.True(t, s.placeable(k))
+}
+
+func TestOperationalErrorIsSticky(t *testing.T) {
+	t.Parallel()
+	b := newBackend()
+	b.err = errors.New("disk on fire")
+	s := New(b)
+	_, ok := s.Header(addr(1))
+	require.False(t, ok)
+	b.err = nil
+	require.False(t, s.Credit(addr(1), 1))
+	require.ErrorContains(t, s.Err(), "state: read")
+	require.Equal(t, trap.OutOfWitness, s.TakeFault())
+	require.Empty(t, s.Changes())
+}
+
+func TestCharges(t *testing.T) {
+	t.Parallel()
+	b := newBackend()
+	s := New(b)
+	s.SetSlot(addr(1), [32]byte{1}, SlotValue{Data: make([]byte, 10)})
+	b.apply(s.Changes())
+	s = New(b)
+
+	schedule := metering.V1()
+	limit := metering.Units{0, 0, 1 << 20, 1 << 20, 1 << 20}
+	m := metering.NewMeter(schedule, limit, 10, 1<<20, 1<<20)
+	s.BeginTx(m)
+	leaf := uint64(1 + 24 + 1 + 32 + 24 + 8)
+	require.False(t, s.SlotWarm(addr(1), [32]byte{1}))
+	s.Slot(addr(1), [32]byte{1})
+	require.True(t, s.SlotWarm(addr(1), [32]byte{1}))
+	require.Equal(t, metering.Units{metering.Read: schedule.KeyAllowance + leaf + 10}, m.Used())
+	s.Slot(addr(1), [32]byte{1})
+	require.Equal(t, schedule.KeyAllowance+leaf+10, m.Used()[metering.Read], "charged once")
+
+	id := s.Snapshot()
+	s.SetSlot(addr(1), [32]byte{1}, SlotValue{Data: make([]byte, 30)})
+	header := uint64(1 + 24 + 1 + headerSize)
+	want := metering.Units{
+		metering.Read:  2*schedule.KeyAllowance + leaf + 30 + header,
+		metering.Write: leaf + 30 + header,
+		metering.Alloc: 20,
+	}
+	require.Equal(t, want, m.Used())
+	s.Revert(id)
+	require.Equal(t, want, m.Used(), "nothing is returned")
+	s.DeleteSlot(addr(1), [32]byte{1})
+	want[metering.Write] += 1 + 24 + 1 + 32 + 1 + 24 + 1 // full keys: the header is deleted, too
+	require.Equal(t, want, m.Used())
+}
+
+func TestExhaustionStopsEverything(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	m := metering.NewMeter(metering.V1(), metering.Units{metering.Read: 5_000}, 10, 1<<20, 1<<20)
+	s.BeginTx(m)
+	require.False(t, s.Credit(addr(1), 5), "no write units")
+	require.Equal(t, trap.OutOfWitness, s.TakeFault())
+	require.Equal(t, trap.OutOfWitness, s.TakeFault(), "sticky")
+	require.Empty(t, s.Changes())
+	s.BeginTx(nil)
+	require.Equal(t, trap.None, s.TakeFault())
+	require.True(t, s.Credit(addr(1), 5))
+}
+
+func TestSystemRecords(t *testing.T) {
+	t.Parallel()
+	s := New(newBackend())
+	_, ok := s.System("a")
+	require.False(t, ok)
+	s.SetSystem("a", nil)
+	v, ok := s.System("a")
+	require.True(t, ok)
+	require.Empty(t, v)
+	s.DeleteSystem("a")
+	require.Empty(t, s.Changes())
+}
+
+func TestBackendIsReadOnce(t *testing.T) {
+	t.Parallel()
+	b := newBackend()
+	s := New(b)
+	for range 3 {
+		s.BeginTx(nil)
+		s.Header(addr(1))
+	}
+	require.Equal(t, map[Key]int{KeyOf(KindHeader, addr(1), nil): 1}, b.gets)
+}
+
+func TestRevertOutOfRangeIsABug(t *testing.T) {
+	t.Parallel()
+	require.PanicsWithValue(t, "BUG: state: revert to 1 of 0", func() { New(newBackend()).Revert(1) })
+}
