@@ -50,12 +50,13 @@ func Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
 // decoder reads one tree in pre-order. It keeps its own stack, so that the input cannot choose the
 // depth of the Go stack.
 type decoder struct {
-	in       []byte
-	off      int
-	base     int // depth of the tree's root: 0, or that of a page
-	depthMax int // depth at which no inner node may be
-	path     Key // the position being read; bits from the depth on are zero
-	stack    []frame
+	in        []byte
+	off       int
+	base      int // depth of the tree's root: 0, or that of a page
+	depthMax  int // depth at which no inner node may be
+	hashDepth int // the only depth at which a hash may be, if not 0
+	path      Key // the position being read; bits from the depth on are zero
+	stack     []frame
 }
 
 // frame is an inner node of which the right child, or both children, are not read yet.
@@ -138,6 +139,9 @@ func (d *decoder) node() (n node, down bool, err error) {
 		}
 		if Root(b) == emptyRoot {
 			return nil, false, d.bad("an empty subtree written as a hash")
+		}
+		if d.hashDepth != 0 && depth != d.hashDepth {
+			return nil, false, d.bad("hash at depth %d of a page", depth)
 		}
 		return &stub{h: Root(b)}, false, nil
 	case tagLeaf, tagBareLeaf:
