@@ -112,6 +112,12 @@ func (s *State) Blob(a address.Address) ([]byte, bool) {
 	return s.read(&r)
 }
 
+// BlobWarm reports whether the transaction touched the blob of a before.
+func (s *State) BlobWarm(a address.Address) bool {
+	r := recordOf(KindBlob, a, nil)
+	return s.warm(&r)
+}
+
 // faulted reports whether TakeFault would return a fault, and leaves it.
 func (s *State) faulted() bool {
 	return s.fault != 0 || s.err != nil || s.meter != nil && s.meter.Exhausted()

@@ -1,0 +1,104 @@
+package host
+
+import (
+	"fmt"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/interpreter"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/riscv/elf"
+)
+
+// CodeCache keeps predecoded programs by the hash of their code. It is safe for concurrent use and may
+// be shared by executors of any schedule. It cannot be seen: a program is charged, its chunks are read
+// and their hash is checked whether it is cached or not.
+type CodeCache struct {
+	programs *lru.Cache[cacheKey, *program]
+}
+
+type cacheKey struct {
+	codeHash  [32]byte
+	schedule  uint32
+	codeBytes uint32
+}
+
+// NewCodeCache returns a cache of at most size programs, size > 0.
+func NewCodeCache(size int) *CodeCache {
+	programs, err := lru.New[cacheKey, *program](size)
+	if err != nil {
+		panic(fmt.Sprintf("BUG: host: code cache of %d programs: %v", size, err))
+	}
+	return &CodeCache{programs: programs}
+}
+
+// program is a template ready to run.
+type program struct {
+	code    *interpreter.Code
+	entry   uint32
+	exports map[[4]byte]export
+}
+
+type export struct {
+	addr          uint32
+	principalOnly bool
+}
+
+// reserved are the methods that are principal-only in every template that exports athexp_verify.
+var reserved = []string{"spawn", "verify", "max_spend", "spend", "proxy", "deploy"}
+
+// Selector returns the first four bytes of BLAKE3 of a method's exported name, athexp_<name>.
+func Selector(name string) [4]byte {
+	h := address.CodeHash([]byte(elf.ExportPrefix + name))
+	return [4]byte(h[:4])
+}
+
+var (
+	selectorSpawn  = Selector("spawn")
+	selectorVerify = Selector("verify")
+)
+
+// load returns the program of code, whose hash is given; nil when the loader refuses it.
+func (c *CodeCache) load(
+	hash [32]byte, code []byte, limits elf.Limits, schedule *metering.Schedule,
+) *program {
+	key := cacheKey{hash, schedule.Version, limits.FileBytes}
+	if p, ok := c.programs.Get(key); ok {
+		return p
+	}
+	file, err := elf.Load(code, limits)
+	if err != nil {
+		return nil // the guest's fault: whoever enters the code gets CodeInvalid
+	}
+	p := newProgram(file, &schedule.Instruction)
+	c.programs.Add(key, p)
+	return p
+}
+
+func newProgram(file *elf.Program, costs *metering.InstructionCosts) *program {
+	p := &program{
+		code:    interpreter.Predecode(file, costs),
+		entry:   file.Entry,
+		exports: make(map[[4]byte]export, len(file.Exports)),
+	}
+	for _, e := range file.Exports {
+		h := address.CodeHash([]byte(e.Name))
+		p.exports[[4]byte(h[:4])] = export{e.Addr, e.PrincipalOnly}
+	}
+	_, guarded := p.exports[selectorVerify]
+	for _, name := range reserved {
+		if e, ok := p.exports[Selector(name)]; ok {
+			e.principalOnly = true
+			p.exports[Selector(name)] = e
+		}
+	}
+	if !guarded { // principal-only means something only where a principal can be
+		//lint:unordered each entry by itself
+		for selector, e := range p.exports {
+			e.principalOnly = false
+			p.exports[selector] = e
+		}
+	}
+	return p
+}
