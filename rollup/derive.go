@@ -1,0 +1,193 @@
+package rollup
+
+import (
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/scale"
+)
+
+// Derivation is what Derive makes of a block.
+type Derivation struct {
+	Items []Item
+	Steps []Step
+	Drops []Drop
+	Carry Carry // the forced transactions that wait for a later layer
+
+	raws [][]byte // encoding of each item's transaction, as it was posted
+}
+
+// ItemsRoot is what Header.ItemsRoot commits to: the root over the items' encodings.
+func (d *Derivation) ItemsRoot() Hash {
+	if len(d.raws) != len(d.Items) {
+		return ItemsRoot(d.Items)
+	}
+	var m MMR
+	var e scale.Encoder
+	for i := range d.Items {
+		e.B = e.B[:0]
+		d.Items[i].encode(&e, d.raws[i])
+		m.Append(e.B)
+	}
+	return m.Root()
+}
+
+// ItemsRoot is the root over the items' encodings.
+func ItemsRoot(items []Item) Hash {
+	var m MMR
+	for i := range items {
+		m.Append(items[i].Encode())
+	}
+	return m.Root()
+}
+
+// Derive makes the items of the layer with header h from the L1 block that it executes, source (nil
+// for a first layer that executes none), and from what earlier layers carried over (nil for nothing).
+// Of h it uses height and beacon, of source's header height and prices. It reads no Athena state.
+//
+// It is total: whatever source holds, there is a result, and what was left out is in its drops with a
+// reason. It takes source's transactions as admitted and paid by L1. Its work and its result are
+// bounded by the size of source and carry: a bundle expands to at most 16 times its bytes.
+//
+// The order is layer begin, deposits in L1 order, forced transactions first in first out, the
+// transactions of bundles as the beacon shuffles them, layer end. See docs/spec/derive.md.
+//
+// Items and carry alias source and carry, which must not change after.
+func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *Derivation {
+	v := &deriver{
+		header:  h,
+		params:  p,
+		chainID: chainID,
+		taken:   make(map[Hash]struct{}),
+		ids:     make(map[int]Hash),
+		out:     new(Derivation),
+	}
+	if source == nil {
+		source = new(Layer)
+	}
+	v.source = source
+	v.add(Item{Kind: ItemLayerBegin}, nil)
+	v.deposits()
+	end := Item{Kind: ItemLayerEnd}
+	v.used = v.used.Add(p.Declared(&end).Units) // its room is kept for it
+	v.forced(carry)
+	for _, c := range order(h, v.selectFitting(v.bundles())) {
+		v.add(c.item, c.raw)
+	}
+	v.out.Items = append(v.out.Items, end)
+	v.out.raws = append(v.out.raws, nil)
+	v.out.Steps = cut(v.out.Items, p)
+	return v.out
+}
+
+// deriver is one derivation.
+type deriver struct {
+	header  *Header
+	source  *Layer
+	params  *Params
+	chainID Hash
+
+	used  metering.Units    // declared by the items so far
+	taken map[Hash]struct{} // TxHash of every item and candidate so far
+	ids   map[int]Hash      // ids of L1 transactions, as far as they were asked for
+	in    inflater
+	out   *Derivation
+}
+
+// add appends an item and takes its room.
+func (v *deriver) add(i Item, raw []byte) {
+	v.used = v.used.Add(v.params.Declared(&i).Units)
+	v.out.Items = append(v.out.Items, i)
+	v.out.raws = append(v.out.raws, raw)
+}
+
+// deposits adds every deposit: L1 has locked the money already, and admits no more of them than
+// MaxDepositsPerLayer.
+func (v *deriver) deposits() {
+	for i := range v.source.Txs {
+		if d, ok := v.source.Txs[i].Payload.(*Deposit); ok {
+			id := v.source.Txs[i].ID()
+			v.add(Item{
+				Kind:    ItemDeposit,
+				Deposit: DepositItem{ID: id, To: d.To, Amount: d.Amount},
+			}, nil)
+		}
+	}
+}
+
+// candidate is a transaction that may become an item.
+type candidate struct {
+	item  Item
+	raw   []byte
+	id    Hash // TxID
+	hash  Hash // TxHash
+	units metering.Units
+	bid   uint64
+	l1    int  // index of the L1 transaction that carried it
+	key   Hash // place in the layer
+}
+
+// parse decodes a transaction into a candidate of the given kind; only bytes are judged.
+func (v *deriver) parse(kind ItemKind, raw []byte) (*candidate, *RefusedError) {
+	t, signed, err := parseTx(raw, v.params)
+	if err != nil {
+		return nil, err
+	}
+	c := &candidate{raw: raw, id: digest(domainTx, raw[:signed])}
+	c.hash = digest(domainTxHash, c.id[:], raw[signed:])
+	c.item = Item{Kind: kind, Tx: t, Size: uint32(len(raw))}
+	d := v.params.Declared(&c.item)
+	c.units = d.Units
+	c.item.Weight = v.params.Weight(d)
+	return c, nil
+}
+
+// judge checks what a transaction's bytes do not decide, at the given layer.
+func (c *candidate) judge(p *Params, chainID Hash, layer uint64) Reason {
+	t := c.item.Tx
+	switch {
+	case t.ChainID != chainID:
+		return ReasonWrongChain
+	case t.ExpiryLayer < layer:
+		return ReasonExpired
+	case t.Nonce.Kind == NonceUnordered && t.ExpiryLayer-layer > p.UnorderedWindow:
+		return ReasonExpiryWindow
+	case !c.units.Fits(p.MaxTx):
+		return ReasonOverLimit
+	}
+	return ReasonNone
+}
+
+// idOf returns the id of an L1 transaction of the source. It is hashed once: a bundle may be large.
+func (v *deriver) idOf(l1 int) Hash {
+	id, ok := v.ids[l1]
+	if !ok {
+		id = v.source.Txs[l1].ID()
+		v.ids[l1] = id
+	}
+	return id
+}
+
+// drop records why a transaction is left out.
+func (v *deriver) drop(c *candidate, l1 Hash, why Reason) {
+	v.out.Drops = append(v.out.Drops, Drop{ID: c.hash, TxID: c.id, L1Tx: l1, Reason: why})
+}
+
+// dropUnread records why something that did not decode is left out. It has no id of its own, so one
+// record for each L1 transaction and reason says all: hostile bundles make no more records than that.
+func (v *deriver) dropUnread(l1 Hash, why Reason, since int) {
+	d := Drop{ID: l1, L1Tx: l1, Reason: why}
+	for _, old := range v.out.Drops[since:] {
+		if old == d {
+			return
+		}
+	}
+	v.out.Drops = append(v.out.Drops, d)
+}
+
+// take notes a TxHash; it is false when the layer has it already.
+func (v *deriver) take(h Hash) bool {
+	if _, ok := v.taken[h]; ok {
+		return false
+	}
+	v.taken[h] = struct{}{}
+	return true
+}

@@ -1,0 +1,186 @@
+package rollup
+
+import (
+	"errors"
+
+	"github.com/athenarollup/athena/metering"
+)
+
+// A witness takes at most this for each key, whatever the shape of the tree: 128 levels of a tag and a
+// hash, and two leaves with their keys and hashes (docs/spec/state.md, witness).
+const witnessKeyBytes = 128*33 + 2*98
+
+// witnessSlack is room for what a witness holds beside keys and values.
+const witnessSlack = 4 << 10
+
+// proveOverhead is more than an L1 transaction adds to the witness that it carries.
+const proveOverhead = 1 << 10
+
+// WitnessCap is the size that no witness of a step exceeds.
+func (p *Params) WitnessCap() int { return int(min(p.witnessCap(), unbounded)) }
+
+func (p *Params) witnessCap() uint64 {
+	return uint64(p.MaxStepKeys)*witnessKeyBytes + uint64(p.MaxStepValueBytes) +
+		uint64(p.MaxStepCodeBytes) + witnessSlack
+}
+
+// Validate returns everything that is wrong with the parameters. It is asked of every genesis, and of
+// every change. See docs/spec/params.md.
+func (p *Params) Validate() error {
+	var c complaints
+	c.check(p.VMVersion == metering.V1().Version, "VMVersion %d is unknown", p.VMVersion)
+	p.validateSizes(&c)
+	p.validateUnits(&c)
+	p.validateCounts(&c)
+	p.validateExecution(&c)
+	p.validateLayers(&c)
+	p.validateClaims(&c)
+	return errors.Join(c...)
+}
+
+// deployOverhead is more than a deployment adds to the program that it carries.
+const deployOverhead = 16 << 10
+
+func (p *Params) validateSizes(c *complaints) {
+	for _, f := range []struct {
+		name  string
+		value uint32
+	}{
+		{"MaxTxBytes", p.MaxTxBytes}, {"MaxBundleBytes", p.MaxBundleBytes},
+		{"MaxExpandedBytes", p.MaxExpandedBytes}, {"MaxL1TxBytes", p.MaxL1TxBytes},
+		{"MaxL1BlockBytes", p.MaxL1BlockBytes}, {"MaxBundleTxs", p.MaxBundleTxs},
+		{"MaxCalls", p.MaxCalls}, {"MaxAccessKeys", p.MaxAccessKeys},
+		{"MaxStepRoots", p.MaxStepRoots}, {"MaxFinalPerLayer", p.MaxFinalPerLayer},
+	} {
+		c.check(f.value > 0 && f.value <= unbounded, "%s is %d; 1 to 2^30-1 allowed", f.name, f.value)
+	}
+	u := func(v uint32) uint64 { return uint64(v) }
+	c.check(p.MaxAuthBytes <= 1<<16-1, "MaxAuthBytes %d is above the 65535 that a transaction can say",
+		p.MaxAuthBytes)
+	c.check(p.MaxTxBytes <= p.MaxExpandedBytes && u(p.MaxTxBytes)+proveOverhead <= u(p.MaxBundleBytes),
+		"MaxTxBytes %d does not fit a bundle of %d bytes, %d expanded",
+		p.MaxTxBytes, p.MaxBundleBytes, p.MaxExpandedBytes)
+	c.check(u(p.MaxBundleBytes)+proveOverhead <= u(p.MaxL1TxBytes),
+		"MaxBundleBytes %d does not fit an L1 transaction of %d", p.MaxBundleBytes, p.MaxL1TxBytes)
+	c.check(32*u(p.MaxStepRoots)+proveOverhead <= u(p.MaxL1TxBytes),
+		"a claim of MaxStepRoots %d does not fit an L1 transaction of %d bytes",
+		p.MaxStepRoots, p.MaxL1TxBytes)
+	c.check(p.witnessCap()+proveOverhead <= u(p.MaxL1TxBytes),
+		"a witness of %d bytes does not fit an L1 transaction of %d", p.witnessCap(), p.MaxL1TxBytes)
+	c.check(u(p.MaxL1TxBytes)*2 <= u(p.MaxL1BlockBytes),
+		"MaxL1TxBytes %d is above half of MaxL1BlockBytes %d", p.MaxL1TxBytes, p.MaxL1BlockBytes)
+	c.check(u(p.MaxCodeBytes)+deployOverhead <= u(p.MaxTxBytes),
+		"a program of MaxCodeBytes %d does not fit a transaction of %d", p.MaxCodeBytes, p.MaxTxBytes)
+}
+
+func (p *Params) validateUnits(c *complaints) {
+	fold := p.SystemItem
+	for d := metering.Data; d < metering.Dimensions; d++ {
+		c.check(p.MaxVerify[d] <= p.MaxTx[d],
+			"%v: MaxVerify %d is above MaxTx %d", d, p.MaxVerify[d], p.MaxTx[d])
+		c.check(saturatingAdd(p.MaxTx[d], fold[d]) <= p.Step[d],
+			"%v: MaxTx %d and SystemItem %d do not fit a Step of %d", d, p.MaxTx[d], fold[d], p.Step[d])
+		c.check(p.Step[d] <= p.Layer[d],
+			"%v: Step %d is above Layer %d", d, p.Step[d], p.Layer[d])
+		c.check(p.MaxVerify[d] <= p.MaxForced()[d],
+			"%v: no forced transaction can declare MaxVerify %d: at most %d allowed",
+			d, p.MaxVerify[d], p.MaxForced()[d])
+		system := p.SystemItem[d]
+		total := saturatingAdd(p.ForcedShare()[d], p.MaxTx[d])
+		for range min(p.MaxDepositsPerLayer, 1<<16) + 2 {
+			total = saturatingAdd(total, system)
+		}
+		c.check(total <= p.Layer[d],
+			"%v: system items, forced share and one transaction take %d of a Layer of %d",
+			d, total, p.Layer[d])
+	}
+	c.check(p.Prices[metering.Data] == 0, "the price of data is L1's; Prices must have 0 for it")
+	c.check(uint64(p.MaxTxBytes) <= p.MaxTx[metering.Data],
+		"MaxTxBytes %d is above MaxTx's data %d", p.MaxTxBytes, p.MaxTx[metering.Data])
+	for _, d := range []metering.Dimension{metering.Write, metering.Alloc} {
+		c.check(uint64(p.MaxCodeBytes) <= p.MaxTx[d],
+			"%v: a program of MaxCodeBytes %d cannot be written with %d", d, p.MaxCodeBytes, p.MaxTx[d])
+	}
+}
+
+// Keys that layer begin needs for each final claim, that layer end needs for each purged record, and
+// that both need for the records of the layer itself.
+const (
+	keysPerFinal = 4
+	keysPerPurge = 3
+	keysPerLayer = 16
+)
+
+func (p *Params) validateCounts(c *complaints) {
+	fold := p.declaredSystem()
+	u := func(v uint32) uint64 { return uint64(v) }
+	c.check(p.StepItems > 0, "StepItems is 0")
+	c.check(p.MaxTxKeys > 0, "MaxTxKeys is 0")
+	c.check(u(p.StepItems)+keysPerLayer <= fold.Keys,
+		"SystemItem gives %d keys; crediting StepItems %d relays takes %d", fold.Keys, p.StepItems,
+		u(p.StepItems)+keysPerLayer)
+	c.check(u(p.MaxTxKeys)+fold.Keys <= u(p.MaxStepKeys),
+		"MaxTxKeys %d and a system item's %d are above MaxStepKeys %d",
+		p.MaxTxKeys, fold.Keys, p.MaxStepKeys)
+	c.check(u(p.MaxTxValueBytes)+fold.ValueBytes <= u(p.MaxStepValueBytes),
+		"MaxTxValueBytes %d and a system item's %d are above MaxStepValueBytes %d",
+		p.MaxTxValueBytes, fold.ValueBytes, p.MaxStepValueBytes)
+	c.check(p.MaxCodeBytes > 0 && p.MaxCodeBytes <= p.MaxTxCodeBytes &&
+		p.MaxTxCodeBytes <= p.MaxStepCodeBytes,
+		"MaxCodeBytes %d, MaxTxCodeBytes %d and MaxStepCodeBytes %d do not ascend from 1",
+		p.MaxCodeBytes, p.MaxTxCodeBytes, p.MaxStepCodeBytes)
+	c.check(u(p.MaxFinalPerLayer)*keysPerFinal+keysPerLayer <= u(p.MaxStepKeys),
+		"MaxFinalPerLayer %d does not fit MaxStepKeys %d", p.MaxFinalPerLayer, p.MaxStepKeys)
+	c.check(u(p.SeenPurgePerLayer)*keysPerPurge+keysPerLayer <= u(p.MaxStepKeys),
+		"SeenPurgePerLayer %d does not fit MaxStepKeys %d", p.SeenPurgePerLayer, p.MaxStepKeys)
+	c.check(p.maxSteps() <= u(p.MaxStepRoots),
+		"a layer may have %d steps, a claim at most MaxStepRoots %d", p.maxSteps(), p.MaxStepRoots)
+}
+
+// maxSteps bounds the steps of a layer by its items, each of which declares at least its bytes and
+// verify's cap.
+func (p *Params) maxSteps() uint64 {
+	items := p.Layer[metering.Data] / minTxBytes
+	for d, least := range p.MaxVerify {
+		if least > 0 {
+			items = min(items, p.Layer[d]/least)
+		}
+	}
+	return items + uint64(p.MaxDepositsPerLayer) + 2
+}
+
+func (p *Params) validateExecution(c *complaints) {
+	c.check(p.MaxCallDepth > 0, "MaxCallDepth is 0")
+	c.check(p.MaxMemoryPages > 0 && p.MaxMemoryPages <= p.MaxTxMemoryPages,
+		"MaxMemoryPages %d and MaxTxMemoryPages %d do not ascend from 1",
+		p.MaxMemoryPages, p.MaxTxMemoryPages)
+	c.check(uint64(p.MaxBlobBytes)+uint64(p.MaxTxBytes) <= uint64(p.MaxInputBytes),
+		"MaxBlobBytes %d and MaxTxBytes %d are above MaxInputBytes %d",
+		p.MaxBlobBytes, p.MaxTxBytes, p.MaxInputBytes)
+	c.check(p.MaxVerifyKeys > 0 && p.MaxVerifyKeys <= p.MaxTxKeys,
+		"MaxVerifyKeys %d is not between 1 and MaxTxKeys %d", p.MaxVerifyKeys, p.MaxTxKeys)
+}
+
+func (p *Params) validateLayers(c *complaints) {
+	c.check(p.OrderDelay <= 1, "OrderDelay is %d; 0 or 1 allowed", p.OrderDelay)
+	c.check(p.ForcedShareDivisor >= 2, "ForcedShareDivisor is %d; at least 2", p.ForcedShareDivisor)
+	c.check(p.MaxCarryDelay > 0, "MaxCarryDelay is 0")
+	c.check(p.UnorderedWindow > 0, "UnorderedWindow is 0")
+	c.check(p.SeenPurgePerLayer > 0, "SeenPurgePerLayer is 0")
+	c.check(p.MinByteFee > 0 && p.MinInclusionPrice > 0,
+		"MinByteFee %d and MinInclusionPrice %d must not be 0", p.MinByteFee, p.MinInclusionPrice)
+}
+
+func (p *Params) validateClaims(c *complaints) {
+	c.check(p.ChallengeWindow > p.ReorgBound,
+		"ChallengeWindow %d does not exceed ReorgBound %d", p.ChallengeWindow, p.ReorgBound)
+	c.check(p.ProveWindow > 0, "ProveWindow is 0")
+	c.check(p.MinClaimDepth > 0, "MinClaimDepth is 0")
+	c.check(p.MaxOpenClaims > 0 && p.MaxLayersPerClaim > 0 && p.VerdictsPerBlock > 0,
+		"MaxOpenClaims %d, MaxLayersPerClaim %d and VerdictsPerBlock %d must not be 0",
+		p.MaxOpenClaims, p.MaxLayersPerClaim, p.VerdictsPerBlock)
+	c.check(p.ChallengeBond > 0, "ChallengeBond is 0")
+	least := 10 * p.witnessCap()
+	c.check(p.ClaimBond/max(p.MinByteFee, 1) >= least,
+		"ClaimBond %d is below ten times the byte fee of a witness, %d", p.ClaimBond, least)
+}
