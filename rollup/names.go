@@ -32,6 +32,8 @@ var reasonNames = map[Reason]string{
 	ReasonDuplicateClaim: "DUPLICATE_CLAIM", ReasonL1UnknownKind: "L1_UNKNOWN_KIND",
 	ReasonL1WrongChain: "L1_WRONG_CHAIN", ReasonDuplicateBond: "DUPLICATE_BOND",
 	ReasonForcedUnderpriced: "FORCED_UNDERPRICED",
+
+	ReasonTipTooLow: "TIP_TOO_LOW",
 }
 
 // String is the name of the reason in documents, APIs and JSON.

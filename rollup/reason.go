@@ -4,7 +4,8 @@ package rollup
 // numbers are stable: receipts hold them.
 type Reason uint16
 
-// The reasons. 1-99 derivation, 100-199 ineffective items, 200-299 L1 admission.
+// The reasons. 1-99 derivation, 100-199 ineffective items, 200-299 L1 admission, 300-399 a
+// relay's own terms.
 const (
 	ReasonNone Reason = 0
 
@@ -63,4 +64,6 @@ const (
 	ReasonL1WrongChain      Reason = 222
 	ReasonDuplicateBond     Reason = 223 // the challenger has an open challenge of this step
 	ReasonForcedUnderpriced Reason = 224
+
+	ReasonTipTooLow Reason = 300 // below what this relay asks
 )
