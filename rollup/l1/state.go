@@ -1,0 +1,167 @@
+package l1
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
+	"github.com/athenarollup/athena/rollup/stf"
+)
+
+var (
+	// ErrGenesis says that no network can start from a genesis.
+	ErrGenesis = errors.New("l1: bad genesis")
+	// ErrNoLayer says that there is no block at a height (yet).
+	ErrNoLayer = errors.New("l1: no such layer")
+)
+
+// Judge re-executes one step of a layer from a witness of the state before it.
+type Judge func(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict
+
+// NewJudge returns the judge that runs the reference engine.
+func NewJudge(e *stf.Engine) Judge {
+	return func(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict {
+		return dispute.Judge(e, l, step, pre, claimed, witness)
+	}
+}
+
+// network is what never changes: states share it.
+type network struct {
+	params     rollup.Params
+	paramsHash rollup.Hash
+	chainID    rollup.Hash
+	money      uint64
+	judge      Judge
+}
+
+// State is the L1 after a block. It is not safe for concurrent use, but two states of which one was
+// cloned from the other share nothing that changes.
+type State struct {
+	net      *network
+	tip      Tip
+	accounts map[address.Address]Account
+	burned   uint64
+	locked   uint64
+	prices   prices // of the next block
+	history  history
+	carry    rollup.Carry // queue of forced transactions after the tip
+
+	commits    map[rollup.Hash]commit
+	claims     []*claim // that are retained, in order of admission
+	challenges []*challenge
+	suspended  []stepKey
+	commitSeq  uint64
+	final      FinalHead
+	finalRoots map[uint64][]rollup.Hash // step roots of the final layers that are retained
+	rewards    []rollup.FinalClaim      // final, and not in a header yet
+}
+
+// NewState returns the L1 at the genesis, whose block has height 0 and no transactions.
+func NewState(g *rollup.Genesis, judge Judge) (*State, error) {
+	if err := g.Params.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrGenesis, err)
+	}
+	onL1, locked, ok := genesisMoney(g)
+	if !ok {
+		return nil, fmt.Errorf("%w: allocations above 2^64-1 in all", ErrGenesis)
+	}
+	s := &State{
+		net: &network{
+			params:     g.Params,
+			paramsHash: g.Params.Hash(),
+			chainID:    g.ChainID(),
+			money:      onL1 + locked,
+			judge:      judge,
+		},
+		accounts:   make(map[address.Address]Account, len(g.L1)),
+		locked:     locked,
+		prices:     genesisPrices(&g.Params),
+		commits:    map[rollup.Hash]commit{},
+		final:      FinalHead{Root: g.StateRoot},
+		finalRoots: map[uint64][]rollup.Hash{0: {g.StateRoot}},
+	}
+	for _, a := range g.L1 {
+		s.credit(a.Address, a.Amount)
+	}
+	first := &rollup.Layer{Header: rollup.Header{
+		ParentHash:     s.net.chainID,
+		Time:           g.Time,
+		ByteFee:        s.prices.byteFee,
+		DataPrice:      s.prices.data,
+		InclusionPrice: s.prices.inclusion,
+		ParamsHash:     s.net.paramsHash,
+		CarryRoot:      s.carry.Root(),
+	}}
+	s.history.append(&block{layer: first, hash: first.Header.Hash()})
+	s.tip = Tip{Hash: first.Header.Hash()}
+	return s, nil
+}
+
+// Clone returns an independent copy. Blocks, witnesses and roots, which never change, are shared.
+func (s *State) Clone() *State {
+	c := *s
+	c.accounts = maps.Clone(s.accounts)
+	c.history = s.history.clone()
+	c.commits = maps.Clone(s.commits)
+	c.claims = make([]*claim, len(s.claims))
+	for i, x := range s.claims {
+		c.claims[i] = x.clone()
+	}
+	c.challenges = make([]*challenge, len(s.challenges))
+	for i, x := range s.challenges {
+		y := *x
+		c.challenges[i] = &y
+	}
+	c.suspended = slices.Clone(s.suspended)
+	c.finalRoots = maps.Clone(s.finalRoots)
+	c.rewards = slices.Clone(s.rewards)
+	return &c
+}
+
+// Tip returns the newest block.
+func (s *State) Tip() Tip { return s.tip }
+
+// ChainID returns the network's id.
+func (s *State) ChainID() rollup.Hash { return s.net.chainID }
+
+// Params returns the parameters in force. They must not be modified.
+func (s *State) Params() *rollup.Params { return &s.net.params }
+
+// Final returns the newest final layer.
+func (s *State) Final() FinalHead { return s.final }
+
+// FinalRoots returns the final step roots of a layer; nil when it is not final, or final for so long
+// that it was forgotten.
+func (s *State) FinalRoots(layer uint64) []rollup.Hash { return s.finalRoots[layer] }
+
+// Carry returns the queue of forced transactions. It must not be modified.
+func (s *State) Carry() rollup.Carry { return s.carry }
+
+// NextPrices returns what the next block charges for a byte and for a unit of weight; a forced
+// transaction pays forced per unit of weight, which grows with the queue.
+func (s *State) NextPrices() (byteFee, inclusion, forced uint64) {
+	return s.prices.byteFee, s.prices.inclusion, s.prices.inclusion + s.prices.forced
+}
+
+// Layer returns a block that is retained, or ErrNoLayer.
+func (s *State) Layer(height uint64) (*rollup.Layer, error) {
+	b := s.history.at(height)
+	if b == nil {
+		return nil, fmt.Errorf("%w: %d", ErrNoLayer, height)
+	}
+	return b.layer, nil
+}
+
+// Claims returns the retained claims in order of admission. What they point to must not be modified.
+func (s *State) Claims() []ClaimInfo {
+	out := make([]ClaimInfo, len(s.claims))
+	for i, c := range s.claims {
+		out[i] = c.info()
+		out[i].Pending = s.pending(c)
+	}
+	return out
+}
