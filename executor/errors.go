@@ -1,0 +1,34 @@
+package executor
+
+import (
+	"errors"
+	"fmt"
+)
+
+var (
+	// ErrDiverged says that L1 and this executor disagree about what is derived or executed. The
+	// executor stops: whatever it did next would build on the difference.
+	ErrDiverged = errors.New("executor: differs from L1")
+	// ErrTooDeep says that L1 reorganised below the history that is kept.
+	ErrTooDeep = errors.New("executor: L1 reorganised below the history that is kept; " +
+		"delete the state folder and start again, or keep a longer history")
+	// ErrClosed says that the executor was closed.
+	ErrClosed = errors.New("executor: closed")
+)
+
+// errMoved says that L1 reorganised while it was read: the tip is asked for again.
+var errMoved = errors.New("executor: a block of L1 is not there any more, or not yet")
+
+// chainError is a failure of L1 to answer. It is tried again; everything else stops the executor.
+type chainError struct{ err error }
+
+func (e *chainError) Error() string { return e.err.Error() }
+func (e *chainError) Unwrap() error { return e.err }
+
+// onChain marks an error as one of L1.
+func onChain(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &chainError{fmt.Errorf("executor: %s: %w", what, err)}
+}

@@ -1,0 +1,288 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+
+	athenav1 "github.com/athenarollup/athena/api/athena/v1"
+	"github.com/athenarollup/athena/internal/service"
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/l1"
+)
+
+const (
+	// retryDelay is how long the executor waits before it asks an L1 that failed again.
+	retryDelay = time.Second
+	// movedDelay is how long it waits for a reorganisation to be over.
+	movedDelay = 20 * time.Millisecond
+	// movedLimit is how often in a row L1 may move before that counts as a failure.
+	movedLimit = 50
+)
+
+// Executor is an executor with its stores open. Its methods are safe for concurrent use.
+type Executor struct {
+	cfg        Config
+	ledger     *ledger
+	outbox     *outbox         // nil: nothing is posted
+	claimer    *claimer        // nil: no claims
+	challenger *challenger     // nil: no challenges
+	server     *service.Server // nil without Listen
+	log        *slog.Logger
+
+	cancel context.CancelFunc
+	group  sync.WaitGroup
+	end    error // why the loop ended; valid after group
+
+	mu    sync.Mutex
+	moved chan struct{} // closed and replaced when the head moves
+}
+
+// New opens the stores and serves the API. Start begins to follow L1; Close ends everything.
+func New(cfg Config) (*Executor, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	led, err := openLedger(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	e := &Executor{cfg: cfg, ledger: led, log: cfg.Log, moved: make(chan struct{})}
+	if e.outbox, err = openOutbox(&cfg); err != nil {
+		return nil, errors.Join(err, led.store.Close())
+	}
+	if cfg.Claim {
+		e.claimer = &claimer{
+			ledger: led, outbox: e.outbox, reward: cfg.Reward,
+			every: uint64(cfg.ClaimEvery), tamper: cfg.Tamper, log: cfg.Log,
+		}
+	}
+	if cfg.Challenge {
+		e.challenger = &challenger{ledger: led, outbox: e.outbox, log: cfg.Log}
+	}
+	if cfg.Listen != "" {
+		e.server, err = service.Serve(cfg.Listen, cfg.Genesis.Params.MaxTxBytes,
+			func(s grpc.ServiceRegistrar) {
+				athenav1.RegisterExecutorServiceServer(s, &api{ledger: led, network: cfg.Genesis.Name})
+			})
+		if err != nil {
+			return nil, errors.Join(err, e.closeStores())
+		}
+	}
+	return e, nil
+}
+
+// Start follows L1 in a goroutine of its own until Close, or until something is wrong: see Err.
+func (e *Executor) Start(ctx context.Context) {
+	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	e.group.Go(func() { e.end = e.Run(ctx) })
+}
+
+// Run follows L1 until the context ends, and returns nil then. Any other end is an error that says
+// what to do. Use either Run or Start.
+func (e *Executor) Run(ctx context.Context) error {
+	h, err := e.ledger.head()
+	if err != nil {
+		return err
+	}
+	e.log.Info("executor started", "address", e.Addr(), "layer", h.layer, "root", h.root.Short())
+	var seen l1.Tip
+	for moved := 0; ; {
+		tip, err := e.next(ctx, seen)
+		if err == nil {
+			err = e.follow(ctx, tip)
+		}
+		if err == nil {
+			seen, moved = tip, 0
+			continue
+		}
+		seen = l1.Tip{} // what L1 is now counts as not seen
+		delay := retryDelay
+		var down *chainError
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, errMoved) && moved < movedLimit:
+			delay = movedDelay
+			moved++
+		case errors.Is(err, errMoved) || errors.As(err, &down):
+			e.log.Warn("L1 does not answer", "error", err)
+		default:
+			e.log.Error("executor stopped", "error", err)
+			return err
+		}
+		if !sleep(ctx, delay) {
+			return nil
+		}
+	}
+}
+
+// next returns a tip of L1 that was not seen yet.
+func (e *Executor) next(ctx context.Context, seen l1.Tip) (l1.Tip, error) {
+	if seen == (l1.Tip{}) {
+		tip, err := e.cfg.Chain.Tip(ctx)
+		return tip, onChain("ask L1 for its tip", err)
+	}
+	tip, err := e.cfg.Chain.Wait(ctx, seen)
+	return tip, onChain("wait for L1", err)
+}
+
+// follow does all that a new tip asks for.
+func (e *Executor) follow(ctx context.Context, tip l1.Tip) error {
+	undone, err := e.ledger.unwind(ctx)
+	if err != nil {
+		return err
+	}
+	if undone > 0 {
+		e.log.Warn("L1 reorganised", "layers_undone", undone)
+		e.announce()
+	}
+	for {
+		h, err := e.ledger.head()
+		if err != nil {
+			return err
+		}
+		if h.layer >= tip.Height {
+			break
+		}
+		if err := e.step(ctx); err != nil {
+			return err
+		}
+	}
+	claims, final, err := e.cfg.Chain.Claims(ctx)
+	if err != nil {
+		return onChain("ask L1 for its claims", err)
+	}
+	if err := e.ledger.checkFinal(claims, final); err != nil {
+		return err
+	}
+	if e.outbox == nil {
+		return nil
+	}
+	return e.post(ctx, tip)
+}
+
+// step executes one layer.
+func (e *Executor) step(ctx context.Context) error {
+	began := time.Now()
+	rec, res, err := e.ledger.advance(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := e.ledger.head()
+	if err != nil {
+		return err
+	}
+	var gas uint64
+	for _, s := range res.Steps {
+		gas += s.GasUsed
+	}
+	e.log.Info("layer", "height", h.layer, "items", rec.Items, "steps", len(rec.StepRoots),
+		"drops", len(rec.Drops), "gas", gas, "root", h.root.Short(), "took", time.Since(began))
+	e.announce()
+	return nil
+}
+
+// post brings this account's business on L1 forward.
+func (e *Executor) post(ctx context.Context, tip l1.Tip) error {
+	if err := e.outbox.settle(ctx, tip); err != nil {
+		return err
+	}
+	// What the outbox just learned may be newer than the claims read before: read them after it, so
+	// that an own claim in a block is never missed.
+	claims, final, err := e.cfg.Chain.Claims(ctx)
+	if err != nil {
+		return onChain("ask L1 for its claims", err)
+	}
+	if e.challenger != nil {
+		if err := e.challenger.run(ctx, tip, claims); err != nil {
+			return err
+		}
+	}
+	if e.claimer != nil {
+		return e.claimer.run(ctx, tip, claims, final)
+	}
+	return nil
+}
+
+// announce wakes those who wait for a layer.
+func (e *Executor) announce() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	close(e.moved)
+	e.moved = make(chan struct{})
+}
+
+// Addr is the address of the gRPC API; empty without Listen.
+func (e *Executor) Addr() string {
+	if e.server == nil {
+		return ""
+	}
+	return e.server.Addr()
+}
+
+// Head returns the newest executed layer and the root after it.
+func (e *Executor) Head() (layer uint64, root rollup.Hash) {
+	h, _ := e.ledger.store.Head()
+	return h.Layer, rollup.Hash(h.Root)
+}
+
+// WaitLayer blocks until a layer is executed and returns its root.
+func (e *Executor) WaitLayer(ctx context.Context, layer uint64) (rollup.Hash, error) {
+	for {
+		e.mu.Lock()
+		moved := e.moved
+		e.mu.Unlock()
+		if at, _ := e.Head(); at >= layer {
+			return e.ledger.rootAfter(layer)
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return rollup.Hash{}, fmt.Errorf("executor: wait for layer %d: %w", layer, ctx.Err())
+		}
+	}
+}
+
+// Err waits for a loop begun with Start to end and says why; nil after Close.
+func (e *Executor) Err() error {
+	e.group.Wait()
+	return e.end
+}
+
+// Close ends the API and the loop, and closes the stores. Everything executed is durable already.
+func (e *Executor) Close() error {
+	var err error
+	if e.server != nil {
+		err = e.server.Stop()
+	}
+	if e.cancel != nil {
+		e.cancel()
+	}
+	return errors.Join(err, e.Err(), e.closeStores())
+}
+
+func (e *Executor) closeStores() error {
+	err := e.ledger.store.Close()
+	if e.outbox != nil {
+		err = errors.Join(err, e.outbox.close())
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
