@@ -1,0 +1,58 @@
+package dispute
+
+import (
+	"strings"
+
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/statetree"
+	"github.com/athenarollup/athena/rollup/stf"
+)
+
+// Judge re-executes a step from a witness and says whether the claimed root is the right one.
+//
+// The witness must be canonical, within the size that the parameters of the layer allow, and have
+// the root on which the claim and its challenger agree; and it must show everything that the step
+// reads. If not, the verdict is BAD_WITNESS. A state that no history leads to is refused in the same
+// way, since preRoot may be a liar's.
+//
+// INCONCLUSIVE is returned for a panic that the engine itself calls a bug, and for no other: a node
+// that fails for reasons of its own must stop, not vote.
+func Judge(
+	e *stf.Engine, l *stf.Layer, step int, preRoot, claimedRoot rollup.Hash, witness []byte,
+) (v rollup.Verdict) {
+	v.Step = uint32(step)
+	defer func() {
+		if r := recover(); r != nil {
+			v.Code, v.ComputedRoot, v.Detail = rollup.VerdictInconclusive, rollup.Hash{}, bug(r)
+		}
+	}()
+	t, err := statetree.Parse(witness, statetree.Root(preRoot), limits(l.Params))
+	if err != nil {
+		v.Code, v.Detail = rollup.VerdictBadWitness, err.Error()
+		return v
+	}
+	root, gas, err := run(e, t, l, step)
+	v.GasUsed = gas
+	switch {
+	case err != nil:
+		v.Code, v.Detail = rollup.VerdictBadWitness, err.Error()
+	case root == claimedRoot:
+		v.Code, v.ComputedRoot, v.Detail = rollup.VerdictUpheld, root, "the claimed root is right"
+	default:
+		v.Code, v.ComputedRoot, v.Detail = rollup.VerdictFraud, root, "the claimed root is wrong"
+	}
+	return v
+}
+
+// limits returns the size of the largest witness of a step.
+func limits(p *rollup.Params) statetree.WitnessLimits {
+	return statetree.WitnessLimits{Bytes: int(p.WitnessCap())}
+}
+
+// bug returns the text of a panic that the engine calls a bug, and goes on with any other.
+func bug(r any) string {
+	if s, ok := r.(string); ok && strings.HasPrefix(s, "BUG:") {
+		return s
+	}
+	panic(r)
+}

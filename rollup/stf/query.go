@@ -1,0 +1,44 @@
+package stf
+
+import (
+	"fmt"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/host/state"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/rollup/statetree"
+)
+
+// Account returns the header of an account; that of an address which nobody paid yet is zero.
+func Account(t *statetree.Tree, a address.Address) (state.Header, error) {
+	s := state.New(Backend(t))
+	h, _ := s.Header(a)
+	return h, s.Err()
+}
+
+// Prices returns the prices that the last layer end sealed: what the next transaction pays.
+func Prices(t *statetree.Tree) (metering.Units, error) {
+	s := state.New(Backend(t))
+	b, _ := s.System(recordPrices)
+	if err := s.Err(); err != nil {
+		return metering.Units{}, err
+	}
+	u, err := decodeUnits(b)
+	if err != nil {
+		return u, fmt.Errorf("%w: prices: %w", ErrCorrupt, err)
+	}
+	return u, nil
+}
+
+// SealedLayer returns the sealed record of a layer; ok is false when the layer is not sealed.
+func SealedLayer(t *statetree.Tree, height uint64) (rec *LayerRecord, ok bool, err error) {
+	s := state.New(Backend(t))
+	b, ok := s.System(LayerRecordName(height))
+	if err := s.Err(); err != nil || !ok {
+		return nil, false, err
+	}
+	if rec, err = DecodeLayerRecord(b); err != nil {
+		return nil, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return rec, true, nil
+}
