@@ -52,8 +52,8 @@ func normalize(changes []Change) ([]Change, error) {
 	return kept, nil
 }
 
-// apply returns the subtree n, which lies at depth, with the changes made. They are sorted, distinct
-// and all below n.
+// apply returns the subtree n, which lies at depth, with the changes made. They are sorted,
+// distinct and all below n.
 func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
 	if len(ch) == 0 {
 		return n, nil

@@ -201,7 +201,7 @@ func TestRootVectors(t *testing.T) {
 	require.Equal(t, Root{}, tree.Root())
 	require.NoError(t, tree.Apply([]Change{{Key: Key{0x80}, Value: []byte("a")}}))
 	va := sha256.Sum256([]byte("a"))
-	la := sha256.Sum256(append(append([]byte{0}, append([]byte{0x80}, make([]byte, 31)...)...), va[:]...))
+	la := sha256.Sum256(slices.Concat([]byte{0, 0x80}, make([]byte, 31), va[:]))
 	require.Equal(t, Root(la), tree.Root())
 	require.NoError(t, tree.Apply([]Change{{Key: Key{}, Value: []byte("b")}}))
 	vb := sha256.Sum256([]byte("b"))

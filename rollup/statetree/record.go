@@ -30,8 +30,8 @@ func (r *Recorder) Witness() ([]byte, error) {
 	return appendTree(nil, r.prune(r.root)), nil
 }
 
-// touch notes the use of a node. Nodes are known by their hashes, so a node that Apply made is noted
-// too; it is not below the root at the start, and never found by prune.
+// touch notes the use of a node. Nodes are known by their hashes, so a node that Apply made is
+// noted too; it is not below the root at the start, and never found by prune.
 func (r *Recorder) touch(n node) {
 	if h := n.hash(); r.seen[*h] == nil {
 		r.seen[*h] = &mark{n: n}

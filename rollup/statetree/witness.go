@@ -89,8 +89,8 @@ func (d *decoder) tree() (node, error) {
 	}
 }
 
-// fold hangs a finished subtree into the innermost open node, and closes all nodes that are finished
-// by that. done is true when n is the whole tree.
+// fold hangs a finished subtree into the innermost open node, and closes all nodes that are
+// finished by that. done is true when n is the whole tree.
 func (d *decoder) fold(n node) (root node, done bool, err error) {
 	for len(d.stack) > 0 {
 		depth := d.base + len(d.stack) - 1
