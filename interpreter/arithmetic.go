@@ -41,8 +41,9 @@ func arithmetic(op riscv.Op, a, b uint32) uint32 {
 		return rem(a, b)
 	case riscv.REMU:
 		return remu(a, b)
+	default:
+		panic("BUG: interpreter: " + op.String() + " is not arithmetic")
 	}
-	panic("BUG: interpreter: " + op.String() + " is not arithmetic")
 }
 
 func bit(b bool) uint32 {
@@ -52,8 +53,9 @@ func bit(b bool) uint32 {
 	return 0
 }
 
-// The four divisions never trap: a zero divisor gives all ones and the dividend, and overflow gives the
-// dividend and 0 (RISC-V Unprivileged ISA, §13.2), which is also what Go defines for MinInt32 / -1.
+// The four divisions never trap: a zero divisor gives all ones and the dividend, and overflow
+// gives the dividend and 0 (RISC-V Unprivileged ISA, §13.2), which is also what Go defines for
+// MinInt32 / -1.
 
 func div(a, b uint32) uint32 {
 	if b == 0 {

@@ -60,8 +60,8 @@ func Predecode(p *elf.Program, costs *metering.InstructionCosts) *Code {
 // Program returns the program that c was made from.
 func (c *Code) Program() *elf.Program { return c.program }
 
-// StartPages is the number of 4 KiB pages of segments, stack and initial heap: what a frame pays for at
-// its start.
+// StartPages is the number of 4 KiB pages of segments, stack and initial heap: what a frame pays
+// for at its start.
 func (c *Code) StartPages() uint32 { return c.startPages }
 
 // predecode fills instructions backwards, so that each suffix is the next one plus its own cost.
@@ -89,8 +89,9 @@ func endsRun(op riscv.Op) bool {
 	case riscv.JAL, riscv.JALR, riscv.BEQ, riscv.BNE, riscv.BLT, riscv.BGE, riscv.BLTU, riscv.BGEU,
 		riscv.ECALL, riscv.EBREAK, riscv.OpIllegal:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // word returns the four bytes at off, zero beyond the file's contents.
@@ -117,7 +118,8 @@ func (c *Code) regionOf(pc uint32) *region {
 	return nil
 }
 
-// startPages counts the distinct pages that hold a byte of a segment, the stack or the initial heap.
+// startPages counts the distinct pages that hold a byte of a segment, the stack or the initial
+// heap.
 func startPages(p *elf.Program) uint32 {
 	type interval struct{ first, last uint32 } // page numbers
 	var all []interval

@@ -15,7 +15,7 @@ import (
 
 // gasPrograms end in every way there is; most trap or branch in the middle of a run.
 var gasPrograms = map[string]string{
-	"straight line":  "addi a0, a0, 1\nmul a1, a0, a0\ndivu a2, a1, a0\nsw a2, 0(s0)\nlw a3, 0(s0)\nret",
+	"straight line":  "li a0, 1\nmul a1, a0, a0\ndivu a2, a1, a0\nsw a2, 0(s0)\nlw a3, 0(s0)\nret",
 	"loop":           "li a0, 7\nloop: addi a0, a0, -1\nmul a1, a0, a0\nbnez a0, loop\nret",
 	"call":           "mv s1, ra\ncall f\ncall f\nmv ra, s1\nret\nf: addi a0, a0, 3\nret",
 	"into a run":     "la t0, in\njr t0\nli a0, 1\nli a1, 2\nin: li a2, 3\nli a3, 4\nret",
@@ -33,7 +33,7 @@ var gasPrograms = map[string]string{
 	"self loop":      "addi a0, a0, 1\nbltu a0, a1, . - 4\nj .",
 	"indirect loop":  "la t0, loop\nloop: addi a0, a0, 1\njr t0",
 	"zero tail":      "li a0, 1\nj tail\nret\n.balign 16\ntail:\n",
-	"stack":          "addi sp, sp, -16\nsw a0, 12(sp)\nlw a1, 12(sp)\naddi sp, sp, 16\nsw a0, 0(sp)\nret",
+	"stack":          "addi sp, sp, -16\nsw a0, 12(sp)\nlw a1, 12(sp)\nsw a0, 16(sp)\nret",
 	"branch to trap": "li a0, 1\nbeqz a1, far\nnop\nfar: lw a0, 0(zero)",
 }
 
@@ -45,7 +45,9 @@ type snapshot struct {
 	count uint64
 }
 
-func (s snapshot) String() string { return fmt.Sprintf("pc %#x count %d %v", s.pc, s.count, s.state) }
+func (s snapshot) String() string {
+	return fmt.Sprintf("pc %#x count %d %v", s.pc, s.count, s.state)
+}
 
 func snap(m *Machine, started uint64) snapshot {
 	return snapshot{stateOf(m), m.PC(), started - m.Gas(), m.Instructions()}
@@ -68,9 +70,9 @@ func gasProgram(t testing.TB, src string) *Code {
 	return Predecode(p, &vectorCosts)
 }
 
-// trace steps through a program with gas that does not run out, up to limit gas: snapshots before each
-// instruction, and the final one. Gas of an instruction here is its class's cost, looked up afresh, so
-// that the trace does not depend on how the machine counts.
+// trace steps through a program with gas that does not run out, up to limit gas: snapshots before
+// each instruction, and the final one. Gas of an instruction here is its class's cost, looked up
+// afresh, so that the trace does not depend on how the machine counts.
 func trace(code *Code, limit uint64) (steps []snapshot, last Stop) {
 	const plenty = 1 << 40
 	m := startScratch(code, plenty)
@@ -109,8 +111,8 @@ func runThrough(m *Machine, run func(*Machine) Stop) Stop {
 	}
 }
 
-// TestGasAtEveryLimit runs each program with each amount of gas up to more than it needs, and compares
-// with the trace: the machine stops before the first instruction that it cannot pay.
+// TestGasAtEveryLimit runs each program with each amount of gas up to more than it needs, and
+// compares with the trace: the machine stops before the first instruction that it cannot pay.
 func TestGasAtEveryLimit(t *testing.T) {
 	t.Parallel()
 	const most = 600
@@ -195,8 +197,8 @@ func randomWord(rng *rand.Rand) uint32 {
 	return rng.Uint32()
 }
 
-// rawProgram is text at DefaultBase (the last cut words in a second segment right after the first) and
-// scratch memory, as if loaded.
+// rawProgram is text at DefaultBase (the last cut words in a second segment right after the first)
+// and scratch memory, as if loaded.
 func rawProgram(text []byte, cut uint32) *elf.Program {
 	n := min(uint32(len(text)), cut*4)
 	first := uint32(len(text)) - n

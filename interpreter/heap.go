@@ -5,9 +5,9 @@ import "github.com/athenarollup/athena/riscv/elf"
 // Pages is the number of 4 KiB pages mapped now: what the frame has paid for.
 func (m *Machine) Pages() uint32 { return m.pages }
 
-// Grow moves the end of the heap up by pages and returns the old end. It does nothing and reports false
-// if the machine would have more than maxPages pages, or if the heap would meet the stack or the end of
-// the address space.
+// Grow moves the end of the heap up by pages and returns the old end. It does nothing and reports
+// false if the machine would have more than maxPages pages, or if the heap would meet the stack or
+// the end of the address space.
 func (m *Machine) Grow(pages, maxPages uint32) (oldHeapEnd uint32, ok bool) {
 	oldHeapEnd = m.heapEnd
 	end := uint64(oldHeapEnd) + uint64(pages)*elf.PageSize

@@ -43,8 +43,8 @@ func NewMachine(c *Code) *Machine {
 // Release gives the memory back to the pool. The machine must not be used afterwards.
 func (m *Machine) Release() { m.memory.release() }
 
-// Start sets the registers for entry at pc: ra 0, sp the stack's top, all others 0. It does not touch
-// memory, so a machine is started once.
+// Start sets the registers for entry at pc: ra 0, sp the stack's top, all others 0. It does not
+// touch memory, so a machine is started once.
 func (m *Machine) Start(pc uint32, gas uint64) {
 	m.x = [256]uint32{riscv.RegSP: m.code.program.StackTop}
 	m.pc, m.gas, m.count, m.ended = pc, gas, 0, Stop{}
@@ -74,8 +74,8 @@ func (m *Machine) Gas() uint64 { return m.gas }
 // SetGas sets the gas left.
 func (m *Machine) SetGas(gas uint64) { m.gas = gas }
 
-// Charge takes n gas for work outside the program. If less is left, the gas left becomes 0 and Charge
-// reports false: the frame ends with trap.OutOfGas.
+// Charge takes n gas for work outside the program. If less is left, the gas left becomes 0 and
+// Charge reports false: the frame ends with trap.OutOfGas.
 func (m *Machine) Charge(n uint64) bool {
 	if m.gas < n {
 		m.gas = 0

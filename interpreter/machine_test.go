@@ -55,7 +55,8 @@ func TestCharge(t *testing.T) {
 // TestHostCallSeesExactGas serves a call with a result, and goes on.
 func TestHostCallSeesExactGas(t *testing.T) {
 	t.Parallel()
-	code := Predecode(scratchProgram(t, "li t0, 1\necall\naddi a0, t0, 1\nmul a0, a0, a0\nret"), &vectorCosts)
+	program := scratchProgram(t, "li t0, 1\necall\naddi a0, t0, 1\nmul a0, a0, a0\nret")
+	code := Predecode(program, &vectorCosts)
 	m := NewMachine(code)
 	defer m.Release()
 	m.Start(asm.DefaultBase, 1000)

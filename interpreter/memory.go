@@ -7,8 +7,8 @@ import (
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// span is a contiguous piece of guest memory with one permission: readable, and writable if dirty is
-// not nil. Neighbouring spans may touch inside a page: permissions are per byte.
+// span is a contiguous piece of guest memory with one permission: readable, and writable if dirty
+// is not nil. Neighbouring spans may touch inside a page: permissions are per byte.
 type span struct {
 	start uint32
 	data  []byte

@@ -9,8 +9,8 @@ import (
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// memoryProgram has segments that touch inside pages: constants, then data, a gap, and constants with a
-// zero tail; the stack begins right after, the heap above everything.
+// memoryProgram has segments that touch inside pages: constants, then data, a gap, and constants
+// with a zero tail; the stack begins right after, the heap above everything.
 func memoryProgram() *elf.Program {
 	return &elf.Program{
 		Segments: []elf.Segment{

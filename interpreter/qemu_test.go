@@ -22,9 +22,10 @@ import (
 
 var rewrite = flag.Bool("rewrite", false, "rewrite the expected values of the vectors from qemu")
 
-// The outside oracle: programs run natively under qemu-riscv32 in one static Linux executable. Each
-// program has a record in memory; a common loop loads registers and scratch memory from it, jumps to
-// the program, and stores the results back; at the end all records are written to standard output.
+// The outside oracle: programs run natively under qemu-riscv32 in one static Linux executable.
+// Each program has a record in memory; a common loop loads registers and scratch memory from it,
+// jumps to the program, and stores the results back; at the end all records are written to
+// standard output.
 const (
 	qemuTextBase   = 0x0001_0000
 	qemuRecords    = scratchAddr + 0x1000
@@ -220,8 +221,8 @@ func TestRandomProgramsAgainstQEMU(t *testing.T) {
 	}
 }
 
-// randomProgram uses sp as the base of its accesses, which stay inside scratch, and never writes sp, nor
-// tp, the harness register.
+// randomProgram uses sp as the base of its accesses, which stay inside scratch, and never writes
+// sp, nor tp, the harness register.
 func randomProgram(rng *rand.Rand, length int) string {
 	var b strings.Builder
 	for range length {
@@ -229,7 +230,8 @@ func randomProgram(rng *rand.Rand, length int) string {
 		if rng.IntN(20) == 0 {
 			op = riscv.LUI
 		}
-		i := riscv.Inst{Op: op, Rd: randomRegister(rng), Rs1: uint8(rng.IntN(32)), Rs2: uint8(rng.IntN(32))}
+		rs1, rs2 := uint8(rng.IntN(32)), uint8(rng.IntN(32))
+		i := riscv.Inst{Op: op, Rd: randomRegister(rng), Rs1: rs1, Rs2: rs2}
 		if i.Rs1 == harnessReg || i.Rs2 == harnessReg {
 			continue
 		}

@@ -5,8 +5,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// Run executes until the frame returns, traps or calls the host. After HostCall, serve the call and run
-// again; after any other stop the frame is over and Run returns the same stop.
+// Run executes until the frame returns, traps or calls the host. After HostCall, serve the call
+// and run again; after any other stop the frame is over and Run returns the same stop.
 func (m *Machine) Run() Stop {
 	if m.ended.Kind != 0 {
 		return m.ended
@@ -38,8 +38,6 @@ func (m *Machine) precharge(r *region) bool {
 
 // exec executes from pc, whose run is charged, until the machine stops or control leaves what r has
 // predecoded or what the gas covers; then the stop's kind is 0 and pc is where to go on.
-//
-//nolint:funlen,gocyclo // the dispatch switch
 func (m *Machine) exec(r *region) Stop {
 	var (
 		x      = &m.x
@@ -218,8 +216,8 @@ func (m *Machine) exec(r *region) Stop {
 	}
 }
 
-// trapInRun ends the frame at instruction i of a run entered at start: the gas of the instructions after
-// i, which did not execute, goes back.
+// trapInRun ends the frame at instruction i of a run entered at start: the gas of the instructions
+// after i, which did not execute, goes back.
 func (m *Machine) trapInRun(r *region, start, i uint32, code trap.Code) Stop {
 	o := &r.code[i]
 	m.gas += o.suffix - uint64(m.code.costs.Of(o.op))

@@ -5,8 +5,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// Step executes one instruction at pc and reports whether the machine stopped. It is the specification
-// of execution: it decodes each time and uses nothing of what Predecode computed.
+// Step executes one instruction at pc and reports whether the machine stopped. It is the
+// specification of execution: it decodes each time and uses nothing of what Predecode computed.
 //
 // The order of checks is consensus (docs/spec/gas.md): end of frame, fetch, decode, gas, execution.
 func (m *Machine) Step() (Stop, bool) {
@@ -21,11 +21,11 @@ func (m *Machine) Step() (Stop, bool) {
 		return m.trap(trap.BadJump), true
 	}
 	i := riscv.Decode(r.word(m.pc - r.base))
-	if cost := uint64(m.code.costs.Of(i.Op)); m.gas < cost {
+	cost := uint64(m.code.costs.Of(i.Op))
+	if m.gas < cost {
 		return m.outOfGas(), true
-	} else {
-		m.gas -= cost
 	}
+	m.gas -= cost
 	m.count++
 	if code := m.execute(i); code != trap.None {
 		return m.trap(code), true
@@ -86,13 +86,12 @@ func (m *Machine) execute(i riscv.Inst) trap.Code {
 		if !m.store(a+uint32(i.Imm), b, width) {
 			return trap.StoreFault
 		}
-	default:
-		switch i.Op {
-		case riscv.EBREAK:
+	case riscv.FormatSystem: // FENCE does nothing, ECALL is the caller's
+		if i.Op == riscv.EBREAK {
 			return trap.Breakpoint
-		case riscv.OpIllegal:
-			return trap.IllegalInstruction
 		}
+	default:
+		return trap.IllegalInstruction
 	}
 	m.pc = next
 	return trap.None

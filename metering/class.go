@@ -2,9 +2,12 @@ package metering
 
 import "github.com/athenarollup/athena/riscv"
 
-// ClassOf returns the price class of an instruction. Every number that is no instruction, and EBREAK,
-// is ClassIllegal. See docs/spec/gas.md.
+// ClassOf returns the price class of an instruction. Every number that is no instruction, and
+// EBREAK, is ClassIllegal. See docs/spec/gas.md.
 func ClassOf(op riscv.Op) Class {
+	if int(op) >= riscv.NumOps {
+		return ClassIllegal
+	}
 	switch op {
 	case riscv.MUL, riscv.MULH, riscv.MULHSU, riscv.MULHU:
 		return ClassMul
@@ -24,11 +27,9 @@ func ClassOf(op riscv.Op) Class {
 		return ClassECALL
 	case riscv.OpIllegal, riscv.EBREAK:
 		return ClassIllegal
+	default:
+		return ClassALU
 	}
-	if int(op) >= riscv.NumOps {
-		return ClassIllegal
-	}
-	return ClassALU
 }
 
 // Of returns the gas of one instruction.

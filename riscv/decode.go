@@ -27,9 +27,9 @@ var (
 	mulOps    = [8]Op{MUL, MULH, MULHSU, MULHU, DIV, DIVU, REM, REMU}
 )
 
-// Decode returns the instruction that word encodes. It is total: a word that the RV32I and M tables do
-// not list gives Inst{Op: OpIllegal}. HINT encodings decode as their base instruction, and MISC-MEM
-// with funct3 0 is FENCE whatever its other fields.
+// Decode returns the instruction that word encodes. It is total: a word that the RV32I and M
+// tables do not list gives Inst{Op: OpIllegal}. HINT encodings decode as their base instruction,
+// and MISC-MEM with funct3 0 is FENCE whatever its other fields.
 func Decode(word uint32) Inst {
 	funct3 := word >> 12 & 7
 	switch word & 0x7f {

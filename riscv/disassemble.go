@@ -7,8 +7,8 @@ func (i Inst) String() string {
 	return i.text(fmt.Sprintf("%+d", i.Imm))
 }
 
-// Disassemble returns the word at pc in assembly, with absolute targets for branches and jumps. A word
-// that is no instruction is shown as data.
+// Disassemble returns the word at pc in assembly, with absolute targets for branches and jumps. A
+// word that is no instruction is shown as data.
 func Disassemble(word, pc uint32) string {
 	i := Decode(word)
 	if i.Op == OpIllegal {

@@ -8,8 +8,8 @@ import (
 // ErrEncode is wrapped by every error of Encode.
 var ErrEncode = errors.New("riscv: cannot encode")
 
-// Encode returns the word of i. It refuses OpIllegal, registers above 31, immediates that the format
-// cannot hold and values in fields that the format does not have.
+// Encode returns the word of i. It refuses OpIllegal, registers above 31, immediates that the
+// format cannot hold and values in fields that the format does not have.
 func Encode(i Inst) (uint32, error) {
 	if i.Op == OpIllegal || int(i.Op) >= NumOps {
 		return 0, fmt.Errorf("%w: no such instruction (%d)", ErrEncode, i.Op)
@@ -33,7 +33,7 @@ func Encode(i Inst) (uint32, error) {
 		word |= imm&0xfffff000 | rd
 	case FormatJ:
 		word |= imm>>20&1<<31 | imm>>1&0x3ff<<21 | imm>>11&1<<20 | imm>>12&0xff<<12 | rd
-	case FormatSystem:
+	default: // FormatSystem
 		word = systemWord(i.Op)
 	}
 	// What a field cannot hold does not survive decoding: one comparison finds every such value.

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDisassemble checks words against the assembly that GNU objdump prints for them, but for spelling.
+// TestDisassemble checks words against the assembly that GNU objdump prints for them, but for
+// spelling.
 func TestDisassemble(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

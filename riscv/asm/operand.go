@@ -43,7 +43,7 @@ func (a *assembler) operands(op riscv.Op, args []string, here uint32) (riscv.Ins
 			i.Rd = p.register()
 		}
 		i.Imm = p.target()
-	case riscv.FormatSystem:
+	default: // FormatSystem
 		if op == riscv.FENCE {
 			p.args = nil // its sets have no meaning on one hart
 		}

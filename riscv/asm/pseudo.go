@@ -1,7 +1,7 @@
 package asm
 
-// pseudo is a one-word pseudo-instruction (RISC-V Unprivileged ISA, table 68; "call" and "tail" reach
-// 1 MiB only). In to, "1".."3" stand for the operands.
+// pseudo is a one-word pseudo-instruction (RISC-V Unprivileged ISA, table 68; "call" and "tail"
+// reach 1 MiB only). In to, "1".."3" stand for the operands.
 type pseudo struct {
 	args int
 	op   string

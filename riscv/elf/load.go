@@ -5,8 +5,8 @@ import (
 	"sort"
 )
 
-// Load validates an ELF file and returns its program. Every malformed file gives an error that wraps
-// one of the package's reasons. The program keeps a private copy of the file.
+// Load validates an ELF file and returns its program. Every malformed file gives an error that
+// wraps one of the package's reasons. The program keeps a private copy of the file.
 func Load(file []byte, limits Limits) (*Program, error) {
 	if uint64(len(file)) > uint64(limits.FileBytes) {
 		return nil, errorf(ErrLimit, "file of %d bytes, limit %d", len(file), limits.FileBytes)

@@ -179,7 +179,7 @@ func TestLimits(t *testing.T) {
 	file := sampleFile(t)
 	for name, change := range map[string]func(*elf.Limits){ //lint:unordered independent cases
 		"file":            func(l *elf.Limits) { l.FileBytes = uint32(len(file)) - 1 },
-		"image":           func(l *elf.Limits) { l.ImageBytes = 100 },
+		"image":           func(l *elf.Limits) { l.ImageBytes = 120 }, // each segment would fit
 		"segments":        func(l *elf.Limits) { l.Segments = 2 },
 		"program headers": func(l *elf.Limits) { l.ProgramHeaders = 2 },
 		"sections":        func(l *elf.Limits) { l.Sections = 3 },

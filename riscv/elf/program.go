@@ -1,19 +1,20 @@
 // Package elf loads the programs of Athena: static little-endian ELF32 executables for RV32IM with
 // Athena's own sections. See docs/spec/isa.md, "Program image".
 //
-// It is a loader for consensus, not a general ELF library: it is strict, has its own parser, and reads
-// only the ELF header, the program headers and three sections. Relocations, dynamic linking and debug
-// information do not exist for it (Symbols is for tools and never refuses a program).
+// It is a loader for consensus, not a general ELF library: it is strict, has its own parser, and
+// reads only the ELF header, the program headers and three sections. Relocations, dynamic linking
+// and debug information do not exist for it (Symbols is for tools and never refuses a program).
 //
 // Invariants of every Program that Load returns:
-//   - Segments are non-empty, sorted, disjoint by byte, within [MinAddr, MaxAddr], never both writable
-//     and executable, and executable ones start at a multiple of 4;
+//   - Segments are non-empty, sorted, disjoint by byte, within [MinAddr, MaxAddr], never both
+//     writable and executable, and executable ones start at a multiple of 4;
 //   - the stack and the initial heap overlap no segment and not each other;
 //   - Exports are sorted by name, unique, and point to words of executable segments;
 //   - memory allocated is at most the file's size times a constant (a zero tail is not allocated).
 package elf
 
-// Bounds of the address space that a program may use, and defaults of programs without a layout note.
+// Bounds of the address space that a program may use, and defaults of programs without a layout
+// note.
 const (
 	MinAddr = 0x0000_1000 // the first page is never mapped: address 0 is the return to the host
 	MaxAddr = 0x7000_0000 // highest end of a segment or stack

@@ -34,8 +34,8 @@ func (r reader) readSectionHeader(h *header, i uint32) (sectionHeader, bool) {
 	}, true
 }
 
-// findSections finds the sections with a name of ours; all others only need a name. Work is bounded by
-// the number of sections: a name is compared, never scanned.
+// findSections finds the sections with a name of ours; all others only need a name. Work is
+// bounded by the number of sections: a name is compared, never scanned.
 func (l *loader) findSections() error {
 	if l.header.shnum == 0 {
 		return nil
@@ -69,7 +69,8 @@ func (l *loader) findSections() error {
 	return nil
 }
 
-// takeSection keeps the contents of a section whose name (followed by anything) starts with one of ours.
+// takeSection keeps the contents of a section whose name (followed by anything) starts with one of
+// ours.
 func (l *loader) takeSection(sh sectionHeader, name []byte) error {
 	for kind, want := range sectionNames {
 		if !bytes.HasPrefix(name, append([]byte(want), 0)) {

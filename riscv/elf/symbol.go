@@ -18,8 +18,9 @@ const (
 	symbolNameMax = 1024
 )
 
-// Symbols returns the named symbols of a file, sorted by address and name; nil if the file has no symbol
-// table that it can read. It is for tools: it accepts any file and has no part in consensus.
+// Symbols returns the named symbols of a file, sorted by address and name; nil if the file has no
+// symbol table that it can read. It is for tools: it accepts any file and has no part in
+// consensus.
 func Symbols(file []byte) []Symbol {
 	r := reader(file)
 	b, ok := r.bytes(0, headerSize)
