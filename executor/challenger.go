@@ -106,6 +106,9 @@ func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *diffe
 	if err != nil || tried >= maxTries || c.settled(info, d, tried) {
 		return err
 	}
+	if tried > 0 && info.Pending > 0 {
+		return nil // most likely the own witness, in the judge's queue
+	}
 	witness, err := c.witness(ctx, d)
 	if err != nil {
 		return err

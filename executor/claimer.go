@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
@@ -124,7 +125,7 @@ func (c *claimer) run(
 		return nil
 	}
 	claim, err := c.build(last+1, min(upTo, last+uint64(p.MaxLayersPerClaim)), pre)
-	if err != nil || claim == nil {
+	if err != nil || claim == nil || known(claims, claim.ID()) {
 		return err
 	}
 	if ok, err := c.outbox.affords(ctx, p.ClaimBond, len(claim.Encode())); err != nil || !ok {
@@ -141,6 +142,13 @@ func (c *claimer) living(claims []l1.ClaimInfo) (n int) {
 		}
 	}
 	return n
+}
+
+// known reports whether L1 has judged or still judges this very claim: it would not take it again.
+func known(claims []l1.ClaimInfo, id rollup.Hash) bool {
+	return slices.ContainsFunc(claims, func(c l1.ClaimInfo) bool {
+		return c.ID == id && c.Status != l1.ClaimDead
+	})
 }
 
 // build makes a claim of as many layers as fit; nil if not one does.

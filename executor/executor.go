@@ -35,12 +35,14 @@ type Executor struct {
 	server     *service.Server // nil without Listen
 	log        *slog.Logger
 
-	cancel context.CancelFunc
-	group  sync.WaitGroup
-	end    error // why the loop ended; valid after group
+	cancel  context.CancelFunc
+	group   sync.WaitGroup
+	stopped chan struct{} // closed when the loop has ended
+	end     error         // why the loop ended; valid after group
 
-	mu    sync.Mutex
-	moved chan struct{} // closed and replaced when the head moves
+	mu      sync.Mutex
+	moved   chan struct{} // closed and replaced when the head moves or a tip is settled
+	settled l1.Tip        // the newest tip that everything was done for
 }
 
 // New opens the stores and serves the API. Start begins to follow L1; Close ends everything.
@@ -53,7 +55,8 @@ func New(cfg Config) (*Executor, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Executor{cfg: cfg, ledger: led, log: cfg.Log, moved: make(chan struct{})}
+	e := &Executor{cfg: cfg, ledger: led, log: cfg.Log, moved: make(chan struct{}),
+		stopped: make(chan struct{})}
 	if e.outbox, err = openOutbox(&cfg); err != nil {
 		return nil, errors.Join(err, led.store.Close())
 	}
@@ -81,7 +84,10 @@ func New(cfg Config) (*Executor, error) {
 // Start follows L1 in a goroutine of its own until Close, or until something is wrong: see Err.
 func (e *Executor) Start(ctx context.Context) {
 	ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	e.group.Go(func() { e.end = e.Run(ctx) })
+	e.group.Go(func() {
+		defer close(e.stopped)
+		e.end = e.Run(ctx)
+	})
 }
 
 // Run follows L1 until the context ends, and returns nil then. Any other end is an error that says
@@ -100,6 +106,7 @@ func (e *Executor) Run(ctx context.Context) error {
 		}
 		if err == nil {
 			seen, moved = tip, 0
+			e.settle(tip)
 			continue
 		}
 		seen = l1.Tip{} // what L1 is now counts as not seen

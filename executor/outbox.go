@@ -2,6 +2,7 @@ package executor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -131,7 +132,8 @@ func (o *outbox) sign(tx *rollup.L1Tx, nonce uint64) *sent {
 	return &sent{id: tx.ID(), nonce: nonce, raw: tx.Encode()}
 }
 
-// nonce returns the first nonce that neither L1 nor a job has used.
+// nonce returns the first nonce that neither L1 nor a job uses. A gap is filled first, or all that
+// wait behind it would wait for ever.
 func (o *outbox) nonce(ctx context.Context) (uint64, error) {
 	acc, err := o.chain.Account(ctx, o.account)
 	if err != nil {
@@ -139,7 +141,9 @@ func (o *outbox) nonce(ctx context.Context) (uint64, error) {
 	}
 	n := acc.Nonce
 	for _, s := range o.waiting() {
-		n = max(n, s.nonce+1)
+		if s.nonce == n {
+			n++
+		}
 	}
 	return n, nil
 }
@@ -153,7 +157,7 @@ func (o *outbox) waiting() (all []*sent) {
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b *sent) int { return int(int64(a.nonce) - int64(b.nonce)) })
+	slices.SortFunc(all, func(a, b *sent) int { return cmp.Compare(a.nonce, b.nonce) })
 	return all
 }
 
@@ -166,7 +170,8 @@ func (o *outbox) submit(ctx context.Context, s *sent) error {
 	_, err = o.chain.Submit(ctx, tx)
 	var refused *rollup.RefusedError
 	if errors.As(err, &refused) {
-		s.lost, s.reason = true, refused.Reason
+		// Without room it is submitted again with the next block.
+		s.lost, s.reason = refused.Reason != rollup.ReasonQueueFull, refused.Reason
 		return nil
 	}
 	return onChain("submit to L1", err)
@@ -203,8 +208,7 @@ func (o *outbox) refresh(ctx context.Context, s *sent, next uint64) error {
 	}
 	switch {
 	case st.Found:
-		s.height, s.reason = st.Height, st.Reason
-		s.lost = st.Height > 0 && !effective(st.Reason)
+		s.height, s.reason, s.lost = st.Height, st.Reason, !effective(st.Reason)
 	case s.nonce < next:
 		// The nonce is used up and not by this transaction: somebody else uses the key, or the block
 		// is older than L1 remembers. What L1 says about claims is what counts then.
@@ -217,9 +221,14 @@ func (o *outbox) refresh(ctx context.Context, s *sent, next uint64) error {
 }
 
 // effective reports whether what a transaction asks for is so, although it may not be its doing: the
-// same challenge may be open already, from before the outbox was lost.
+// same claim or challenge may be there already, from before the outbox was lost.
 func effective(r rollup.Reason) bool {
-	return r == rollup.ReasonNone || r == rollup.ReasonDuplicateBond
+	switch r {
+	case rollup.ReasonNone, rollup.ReasonDuplicateBond, rollup.ReasonDuplicateClaim:
+		return true
+	default:
+		return false
+	}
 }
 
 // proceed sends the second transaction of a job, or ends the job.
