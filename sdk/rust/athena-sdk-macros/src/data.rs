@@ -1,49 +1,47 @@
 //! `#[data]` on a struct or an enum.
 
+use crate::codec;
 use crate::pieces::Pieces;
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Fields, Generics, Item, Result};
+use syn::{Data, DeriveInput, Error, Fields, Result};
 
 /// Makes the type encodable, and describes it.
-pub fn expand(item: Item) -> Result<TokenStream> {
+pub fn expand(item: DeriveInput) -> Result<TokenStream> {
     let mut text = Pieces::default();
-    let name = match &item {
-        Item::Struct(s) => {
-            plain(&s.generics)?;
-            text.text(&s.ident.to_string());
+    let (name, codec) = match &item.data {
+        Data::Struct(s) => {
+            text.text(&item.ident.to_string());
             fields(&mut text, &s.fields)?;
-            &s.ident
+            (&item.ident, codec::implement_struct(&item.ident, &s.fields))
         }
-        Item::Enum(e) => {
-            plain(&e.generics)?;
-            text.text(&format!("{}<", e.ident));
+        Data::Enum(e) => {
+            text.text(&format!("{}<", item.ident));
             for (i, variant) in e.variants.iter().enumerate() {
                 text.text(if i > 0 { "," } else { "" }).text(&variant.ident.to_string());
                 fields(&mut text, &variant.fields)?;
             }
             text.text(">");
-            &e.ident
+            (&item.ident, codec::implement_enum(&item.ident, e)?)
         }
-        other => return Err(Error::new_spanned(other, "#[data] goes on a struct or an enum")),
+        Data::Union(_) => {
+            return Err(Error::new_spanned(item, "#[data] goes on a struct or an enum"))
+        }
     };
+    if !item.generics.params.is_empty() {
+        let message = "a type of the ABI has no generic parameters";
+        return Err(Error::new_spanned(&item.generics, message));
+    }
     let text = text.joined();
     Ok(quote! {
-        #[derive(::athena_sdk::codec::Encode, ::athena_sdk::codec::Decode)]
-        #[codec(crate = ::athena_sdk::codec)]
         #item
+
+        #codec
 
         impl ::athena_sdk::abi::Describe for #name {
             const TYPE: &'static str = ::athena_sdk::abi::text(#text);
         }
     })
-}
-
-fn plain(generics: &Generics) -> Result<()> {
-    if generics.params.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new_spanned(generics, "a type of the ABI has no generic parameters"))
 }
 
 fn fields(text: &mut Pieces, fields: &Fields) -> Result<()> {

@@ -52,7 +52,7 @@ pub fn expand(mut item: ItemStruct) -> Result<TokenStream> {
 
                 fn emit(&self) {
                     let topics = [TOPIC, #(::athena_sdk::event::topic(&self.#indexed)),*];
-                    let data = ::athena_sdk::codec::Encode::encode(&(#(&self.#plain,)*));
+                    let data = ::athena_sdk::Encode::encode(&(#(&self.#plain,)*));
                     ::athena_sdk::event::emit_raw(&topics, &data);
                 }
             }

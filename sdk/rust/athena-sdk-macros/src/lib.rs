@@ -1,5 +1,6 @@
 //! The attribute macros of `athena-sdk`; use them through that crate.
 
+mod codec;
 mod data;
 mod event;
 mod methods;
@@ -50,6 +51,6 @@ pub fn event(_: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a struct or an enum a type of arguments, results and stored values.
 #[proc_macro_attribute]
 pub fn data(_: TokenStream, item: TokenStream) -> TokenStream {
-    let item = parse_macro_input!(item as Item);
+    let item = parse_macro_input!(item as syn::DeriveInput);
     data::expand(item).unwrap_or_else(syn::Error::into_compile_error).into()
 }

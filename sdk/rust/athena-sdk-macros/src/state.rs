@@ -1,5 +1,6 @@
 //! `#[template]` on a struct.
 
+use crate::codec;
 use crate::pieces::{docs, Pieces};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -29,10 +30,11 @@ pub fn expand(args: TokenStream, item: ItemStruct) -> Result<TokenStream> {
     let mut doc = Pieces::default();
     doc.string(&docs(&item.attrs));
     let (name, fields, doc) = (&item.ident, fields.joined(), doc.joined());
+    let codec = codec::implement_struct(name, &item.fields);
     Ok(quote! {
-        #[derive(::athena_sdk::codec::Encode, ::athena_sdk::codec::Decode)]
-        #[codec(crate = ::athena_sdk::codec)]
         #item
+
+        #codec
 
         impl ::athena_sdk::rt::State for #name {
             const FIELDS: &'static [u8] = #fields;

@@ -1,7 +1,6 @@
 //! The running account: its balance, and what it can create.
 
-use crate::{sys, Address};
-use parity_scale_codec::Encode;
+use crate::{sys, Address, Encode};
 
 /// The balance of the running account, in the smallest unit.
 pub fn balance() -> u64 {

@@ -1,13 +1,14 @@
 //! Addresses of accounts and templates.
 
+use crate::alloc_crate::vec::Vec;
+use crate::codec::{Decode, Encode, Malformed};
 use crate::hash;
 use core::fmt;
-use parity_scale_codec::{Decode, Encode};
 
 /// Names an account or a template: 4 bytes of kind, then 20 bytes of hash.
 ///
 /// `Debug` and `Display` show hexadecimal digits; the bech32 form is for people and is made outside.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Address(pub [u8; Address::SIZE]);
 
 impl Address {
@@ -29,13 +30,25 @@ impl Address {
 
     /// The address of the instance of `template` with the state `blob`.
     pub fn of_spawn(template: &Address, blob: &[u8]) -> Address {
-        let mut message = crate::alloc_crate::vec::Vec::with_capacity(Address::SIZE + blob.len());
+        let mut message = Vec::with_capacity(Address::SIZE + blob.len());
         message.extend_from_slice(&template.0);
         message.extend_from_slice(blob);
         let digest = hash::blake3(&message);
         let mut address = Address::ZERO;
         address.0[4..].copy_from_slice(&digest[12..]);
         address
+    }
+}
+
+impl Encode for Address {
+    fn encode_to(&self, out: &mut Vec<u8>) {
+        self.0.encode_to(out);
+    }
+}
+
+impl Decode for Address {
+    fn decode(input: &mut &[u8]) -> Result<Self, Malformed> {
+        Decode::decode(input).map(Address)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::alloc_crate::{string::String, vec::Vec};
 use crate::context::return_data;
+use crate::codec::{Decode, Encode};
 use crate::{hash, sys, Address};
-use parity_scale_codec::{Compact, Decode, DecodeAll, Encode};
 
 /// The first 4 bytes of BLAKE3 of a method's exported name, `athexp_<method>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Selector(pub [u8; 4]);
 
 impl Selector {
@@ -63,9 +63,8 @@ impl CallError {
 /// The payload of a call: `{selector: Option<[u8; 4]>, input: Vec<u8>}` in SCALE.
 pub fn payload(method: Option<Selector>, input: &[u8]) -> Vec<u8> {
     let mut payload = Vec::with_capacity(10 + input.len());
-    method.encode_to(&mut payload);
-    Compact(input.len() as u32).encode_to(&mut payload);
-    payload.extend_from_slice(input);
+    method.map(|selector| selector.0).encode_to(&mut payload);
+    input.encode_to(&mut payload);
     payload
 }
 
@@ -151,7 +150,7 @@ pub fn try_call_raw(
 }
 
 fn decode_result<R: Decode>(raw: &[u8]) -> R {
-    match R::decode_all(&mut &raw[..]) {
+    match R::decode_all(raw) {
         Ok(result) => result,
         Err(_) => panic!("the callee returned {} bytes of another type", raw.len()),
     }
@@ -173,7 +172,7 @@ mod tests {
         assert_eq!(payload(None, b""), [0, 0]);
         assert_eq!(payload(Some(Selector([1, 2, 3, 4])), b"ab"), [1, 1, 2, 3, 4, 8, b'a', b'b']);
         let input = vec![7; 100];
-        let want = (Some(Selector([9; 4])), input.clone()).encode();
+        let want = (Some([9u8; 4]), input.clone()).encode();
         assert_eq!(payload(Some(Selector([9; 4])), &input), want);
     }
 }

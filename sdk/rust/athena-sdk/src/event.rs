@@ -4,9 +4,8 @@
 //! encoding with zeros after it, or BLAKE3 of an encoding above 32 bytes. The data is the encoding
 //! of the other fields, in order.
 
-use crate::{hash, sys};
 use crate::alloc_crate::vec::Vec;
-use parity_scale_codec::Encode;
+use crate::{hash, sys, Encode};
 
 /// A topic: 32 bytes that watchers search by.
 pub type Topic = [u8; 32];

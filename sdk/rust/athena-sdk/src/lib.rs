@@ -40,6 +40,7 @@ pub mod abi;
 pub mod account;
 mod address;
 pub mod call;
+pub mod codec;
 pub mod context;
 pub mod event;
 pub mod hash;
@@ -59,9 +60,7 @@ pub use athena_sdk_macros::{callable, data, event, template};
 pub use call::{call, transfer, try_call, CallError, Selector};
 pub use context::{context, gas_left, layer, log, revert, Context, Layer};
 pub use event::emit;
-#[doc(hidden)]
-pub use parity_scale_codec as codec;
-pub use parity_scale_codec::{Decode, Encode};
+pub use codec::{Decode, Encode};
 
 /// What a contract usually needs.
 pub mod prelude {

@@ -1,8 +1,7 @@
 //! What the generated code of a method calls. Not for use by hand.
 
 use crate::alloc_crate::{vec, vec::Vec};
-use crate::sys;
-use parity_scale_codec::{Decode, Encode};
+use crate::{sys, Decode, Encode};
 
 /// A record of the section `.note.athena_export`, version 1.
 #[repr(C, packed)]

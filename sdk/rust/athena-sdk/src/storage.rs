@@ -6,10 +6,9 @@
 //! is SHA-256 of the key of the map's name followed by the encoding of the entry's key. Two things
 //! with one name share their place: names are the contract's to keep apart.
 
-use crate::{hash, sys, Address};
 use crate::alloc_crate::{vec, vec::Vec};
+use crate::{hash, sys, Address, Decode, Encode};
 use core::marker::PhantomData;
-use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// A place in the storage of an account.
 pub type Key = [u8; 32];
@@ -190,7 +189,7 @@ impl<K: Encode, V: Encode + Decode> ValueMap<K, V> {
 
 /// The key of an entry of a map.
 pub fn entry_key(prefix: &Key, key: &impl Encode) -> Key {
-    let mut message = Vec::with_capacity(prefix.len() + key.size_hint());
+    let mut message = Vec::with_capacity(96);
     message.extend_from_slice(prefix);
     key.encode_to(&mut message);
     hash::sha256(&message)
@@ -256,7 +255,7 @@ pub fn has(key: &Key) -> bool {
 }
 
 fn decode<T: Decode>(raw: &[u8]) -> T {
-    match T::decode_all(&mut &raw[..]) {
+    match T::decode_all(raw) {
         Ok(value) => value,
         Err(_) => panic!("storage holds {} bytes of another type", raw.len()),
     }
