@@ -189,6 +189,7 @@ func randomWord(rng *rand.Rand) uint32 {
 			i.Rs1, i.Rs2, i.Imm = 0, 0, int32(rng.IntN(40)-20)*2
 		case riscv.FormatSystem:
 			i.Rd, i.Rs1, i.Rs2 = 0, 0, 0
+		default: // FormatR uses all three
 		}
 		if word, err := riscv.Encode(i); err == nil {
 			return word

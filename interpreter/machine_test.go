@@ -168,3 +168,14 @@ func BenchmarkFrame(b *testing.B) {
 		m.Release()
 	}
 }
+
+// BenchmarkStep is the exact path, which a frame takes only where its gas ends.
+func BenchmarkStep(b *testing.B) {
+	code := Predecode(scratchProgram(b, "loop: addi a0, a0, 1\nxor a1, a1, a0\nj loop"), &vectorCosts)
+	m := NewMachine(code)
+	defer m.Release()
+	m.Start(asm.DefaultBase, 1<<60)
+	for b.Loop() {
+		m.Step()
+	}
+}

@@ -249,11 +249,11 @@ func checkCase(t *testing.T, at string, code *Code, c *vectorCase, run func(*Mac
 	c.pre.load(m)
 	stop := run(m)
 	used := int64(gas - m.Gas())
-	switch {
-	case c.trap == "":
+	switch c.trap {
+	case "":
 		require.Equal(t, HostCall, stop.Kind, "%s: %v", at, stop)
 		used -= int64(vectorCosts.Of(riscv.ECALL))
-	case c.trap == "None":
+	case "None":
 		require.Equal(t, Returned, stop.Kind, at)
 	default:
 		require.Equal(t, c.trap, stop.Trap.String(), at)

@@ -196,12 +196,12 @@ func checkRoundTrip(t *testing.T, word uint32) {
 	t.Helper()
 	i := Decode(word)
 	got, err := Encode(i)
-	switch {
-	case i.Op == OpIllegal:
+	switch i.Op {
+	case OpIllegal:
 		require.Equal(t, Inst{}, i)
 		require.ErrorIs(t, err, ErrEncode)
 		return
-	case i.Op == FENCE:
+	case FENCE:
 		require.Equal(t, uint32(majorFence), word&0x707f)
 		require.Equal(t, i, Decode(got))
 	default:

@@ -17,11 +17,10 @@ func (a *assembler) instructionSize(name string, args []string) (int64, error) {
 		if len(args) != 2 {
 			return 0, fmt.Errorf("want li rd, value")
 		}
-		v, err := a.eval(args[1], 0)
-		if err != nil || strings.Contains(args[1], ".") {
-			return 8, nil // an address: known only in the second pass
+		if v, err := a.eval(args[1], 0); err == nil && !strings.Contains(args[1], ".") {
+			return int64(4 * len(loadImmediate(0, uint32(v)))), nil
 		}
-		return int64(4 * len(loadImmediate(0, uint32(v)))), nil
+		return 8, nil // an address: known only in the second pass, which reports what is wrong
 	}
 	if _, ok := pseudos[name]; ok {
 		return 4, nil
