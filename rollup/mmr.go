@@ -16,7 +16,7 @@ import (
 // nothing has no peaks in it. See docs/spec/codec.md.
 type MMR struct {
 	count uint64
-	peaks [64]Hash // peaks[i] is that of a mountain of 2^i leaves; meaningful iff bit i of count is set
+	peaks [64]Hash // peaks[i] is that of a mountain of 2^i leaves; zero unless bit i of count is set
 }
 
 // Count is the number of leaves.
@@ -28,7 +28,7 @@ func (m *MMR) Append(leaf []byte) { m.appendHash(leafHash(leaf)) }
 func (m *MMR) appendHash(h Hash) {
 	i := 0
 	for ; m.count>>i&1 == 1; i++ {
-		h = nodeHash(m.peaks[i], h)
+		h, m.peaks[i] = nodeHash(m.peaks[i], h), Hash{}
 	}
 	m.peaks[i] = h
 	m.count++
