@@ -19,29 +19,34 @@ import (
 // that fails for reasons of its own must stop, not vote.
 func Judge(
 	e *stf.Engine, l *stf.Layer, step int, preRoot, claimedRoot rollup.Hash, witness []byte,
-) (v rollup.Verdict) {
-	v.Step = uint32(step)
-	defer func() {
-		if r := recover(); r != nil {
-			v.Code, v.ComputedRoot, v.Detail = rollup.VerdictInconclusive, rollup.Hash{}, bug(r)
-		}
-	}()
+) rollup.Verdict {
+	v := rollup.Verdict{Step: uint32(step)}
 	t, err := statetree.Parse(witness, statetree.Root(preRoot), limits(l.Params))
 	if err != nil {
 		v.Code, v.Detail = rollup.VerdictBadWitness, err.Error()
 		return v
 	}
-	root, gas, err := run(e, t, l, step)
+	conclude(&v, claimedRoot, func() (rollup.Hash, uint64, error) { return run(e, t, l, step) })
+	return v
+}
+
+// conclude fills in a verdict from an execution of the step.
+func conclude(v *rollup.Verdict, claimed rollup.Hash, run func() (rollup.Hash, uint64, error)) {
+	defer func() {
+		if r := recover(); r != nil {
+			v.Code, v.Detail = rollup.VerdictInconclusive, bug(r)
+		}
+	}()
+	root, gas, err := run()
 	v.GasUsed = gas
 	switch {
 	case err != nil:
 		v.Code, v.Detail = rollup.VerdictBadWitness, err.Error()
-	case root == claimedRoot:
+	case root == claimed:
 		v.Code, v.ComputedRoot, v.Detail = rollup.VerdictUpheld, root, "the claimed root is right"
 	default:
 		v.Code, v.ComputedRoot, v.Detail = rollup.VerdictFraud, root, "the claimed root is wrong"
 	}
-	return v
 }
 
 // limits returns the size of the largest witness of a step.

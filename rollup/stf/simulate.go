@@ -89,18 +89,16 @@ func (e *Engine) rehearsal(b state.Backend, l *Layer) (*run, error) {
 
 // rehearse does what comes before the calls, in the order of a layer.
 func (t *txRun) rehearse(sim *Simulation) rollup.Reason {
-	asked := t.tx
-	if asked.Nonce.Kind != rollup.NonceUnordered {
-		fitting := *asked
+	asked, fitting := t.tx, *t.tx
+	if fitting.Nonce.Kind != rollup.NonceUnordered {
 		fitting.Nonce.Value = sim.NextNonce
-		t.tx = &fitting
 	}
-	reason := t.admit()
-	t.tx = asked
-	if reason != rollup.ReasonNone {
+	t.tx = &fitting
+	if reason := t.admit(); reason != rollup.ReasonNone {
 		return reason
 	}
-	reason = t.authorise()
+	t.tx = asked // what was signed
+	reason := t.authorise()
 	if reason != rollup.ReasonNone && reason != rollup.ReasonVerifyFailed {
 		return reason
 	}
@@ -110,15 +108,10 @@ func (t *txRun) rehearse(sim *Simulation) rollup.Reason {
 	if !t.tx.Sponsor.IsZero() && len(t.tx.SponsorAuth) == 0 {
 		sim.Used = sim.Used.Add(t.layer.Params.MaxVerify)
 	}
-	return t.hold()
-}
-
-// hold takes the fee that the transaction offers from its payer.
-func (t *txRun) hold() rollup.Reason {
 	payer, _ := t.state.Header(t.payer())
-	if payer.Balance < t.tx.MaxFee {
+	if payer.Balance < fitting.MaxFee {
 		return rollup.ReasonCannotPay
 	}
-	t.state.Debit(t.payer(), t.tx.MaxFee)
-	return rollup.ReasonNone
+	t.tx = &fitting
+	return t.consume()
 }

@@ -181,13 +181,23 @@ func (t *txRun) payer() address.Address {
 // and the nonce, or the id, is used up. Declared units that do not suffice for that make the
 // transaction ineffective.
 func (t *txRun) consume() rollup.Reason {
-	held := t.state.Debit(t.payer(), t.tx.MaxFee)
-	if t.tx.Nonce.Kind == rollup.NonceUnordered {
-		t.remember(t.id, t.tx.ExpiryLayer)
-	} else {
+	payer, _ := t.state.Header(t.payer())
+	held := payer.Balance >= t.tx.MaxFee
+	payer.Balance -= t.tx.MaxFee
+	ordered, sponsored := t.tx.Nonce.Kind != rollup.NonceUnordered, !t.tx.Sponsor.IsZero()
+	if ordered && !sponsored {
+		payer.Nonce = t.tx.Nonce.Value + 1
+	}
+	if held {
+		t.state.SetHeader(t.payer(), payer)
+	}
+	if ordered && sponsored {
 		h, _ := t.state.Header(t.tx.Principal)
 		h.Nonce = t.tx.Nonce.Value + 1
 		t.state.SetHeader(t.tx.Principal, h)
+	}
+	if !ordered {
+		t.remember(t.id, t.tx.ExpiryLayer)
 	}
 	switch {
 	case t.session.Exhausted():
@@ -205,10 +215,13 @@ func (t *txRun) execute() {
 	if s := t.tx.Spawn; s != nil {
 		t.state.Spawn(t.tx.Principal, s.Template, t.blob)
 	}
+	fault := t.state.TakeFault()
 	for _, k := range t.tx.AccessList {
-		t.state.Slot(k.Account, k.Slot)
+		if fault == trap.None {
+			fault = t.session.Touch(k.Account, k.Slot)
+		}
 	}
-	if fault := t.state.TakeFault(); fault != trap.None {
+	if fault != trap.None {
 		t.state.Revert(before)
 		t.fail(fault)
 		return
