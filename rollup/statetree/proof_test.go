@@ -84,6 +84,28 @@ func TestProofSizes(t *testing.T) {
 	require.Less(t, len(w), 5800)
 }
 
+// The costliest shape there is: a path of full depth with a subtree beside each of its nodes, the
+// key deleted without being read, and a leaf to lift.
+func TestStepLimitsHoldAtFullDepth(t *testing.T) {
+	t.Parallel()
+	deep := Key{}
+	ch := []Change{{Key: deep}, {Key: deep.flip(MaxDepth - 1)}}
+	for i := range MaxDepth - 1 {
+		ch = append(ch, Change{Key: deep.flip(i)}, Change{Key: deep.flip(i).flip(i + 1)})
+	}
+	tree := New()
+	require.NoError(t, tree.Apply(ch))
+	root := tree.Root()
+	r := tree.Record()
+	require.NoError(t, tree.Apply([]Change{{Key: deep, Delete: true}}))
+	w, err := r.Witness()
+	require.NoError(t, err)
+	require.Len(t, w, 127*34+1+2*65)
+	_, err = Parse(w, root, StepLimits(1, 0, 0))
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(w), MaxProofBytes)
+}
+
 // hashedKey returns the i-th of a sequence of keys that are spread over the tree.
 func hashedKey(i int) Key {
 	return Key(HashValue(binary.LittleEndian.AppendUint64(nil, uint64(i))))

@@ -25,7 +25,8 @@ func (r *Recorder) Root() Root { return *hashOf(r.root) }
 
 // Witness returns the recorded part of the tree at the start of the recording, with everything else
 // reduced to hashes: enough to repeat the same operations on the tree that Parse makes of it.
-// The error is nil today; the witness of a tree that is itself pruned is what that tree showed.
+// The error is always nil, as everything that was used is in memory: it leaves room for recordings
+// that are not.
 func (r *Recorder) Witness() ([]byte, error) {
 	return appendTree(nil, r.prune(r.root)), nil
 }

@@ -23,7 +23,11 @@ type WitnessLimits struct {
 
 // StepLimits returns the limits for the witness of a step (amendments, state.md section 5): no tree
 // shape exceeds them when the step touches at most that many distinct keys, bytes of values and
-// bytes of code.
+// bytes of code. Next touches two keys: the one it starts from and the one it finds.
+//
+// One key costs at most 127 levels of a tag and a hash, the last node, and two bare leaves: 4449
+// bytes, 29 more than its share. Each further key shares a node with an earlier one and stands in
+// the place of a hash, which saves 34 bytes; the 4 KiB cover the first key.
 func StepLimits(keys, valueBytes, codeBytes int) WitnessLimits {
 	return WitnessLimits{Bytes: keys*(MaxDepth*33+2*98) + valueBytes + codeBytes + 4096}
 }
