@@ -11,9 +11,9 @@ import (
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// CodeCache keeps predecoded programs by the hash of their code. It is safe for concurrent use and may
-// be shared by executors of any schedule. It cannot be seen: a program is charged, its chunks are read
-// and their hash is checked whether it is cached or not.
+// CodeCache keeps predecoded programs by the hash of their code. It is safe for concurrent use and
+// may be shared by executors of any schedule. It cannot be seen: a program is charged, its chunks
+// are read and their hash is checked whether it is cached or not.
 type CodeCache struct {
 	programs *lru.Cache[cacheKey, *program]
 }
@@ -94,7 +94,6 @@ func newProgram(file *elf.Program, costs *metering.InstructionCosts) *program {
 		}
 	}
 	if !guarded { // principal-only means something only where a principal can be
-		//lint:unordered each entry by itself
 		for selector, e := range p.exports {
 			e.principalOnly = false
 			p.exports[selector] = e

@@ -22,8 +22,8 @@ func (f *frame) balance(a args) trap.Code {
 	return f.give(a[0], e.B)
 }
 
-// spawn serves 0xA4(blob, len, out): an instance of the frame's own template. In a constructor frame
-// the blob is only remembered, and must be the principal's.
+// spawn serves 0xA4(blob, len, out): an instance of the frame's own template. In a constructor
+// frame the blob is only remembered, and must be the principal's.
 func (f *frame) spawn(a args) trap.Code {
 	if !f.m.Readable(a[0], a[1]) || !f.m.Writable(a[2], address.Size) ||
 		a[1] > f.t.x.limits.BlobBytes {

@@ -112,8 +112,8 @@ func (f *frame) invoke(
 	return res, trap.None
 }
 
-// decode reads a call's payload: SCALE {selector Option<[u8; 4]>, input Vec<u8>}. An empty one, or one
-// without both, is a pure transfer.
+// decode reads a call's payload: SCALE {selector Option<[u8; 4]>, input Vec<u8>}. An empty one, or
+// one without both, is a pure transfer.
 func (r *request) decode(payload []byte) (transfer, ok bool) {
 	if len(payload) == 0 {
 		return true, true
@@ -130,7 +130,8 @@ func (r *request) decode(payload []byte) (transfer, ok bool) {
 	return r.selector == nil && len(r.input) == 0, true
 }
 
-// transfer moves amount from the frame's account. To itself it changes nothing, but must be covered.
+// transfer moves amount from the frame's account. To itself it changes nothing, but must be
+// covered.
 func (f *frame) transfer(to address.Address, amount uint64) trap.Code {
 	if amount == 0 {
 		return trap.None

@@ -68,7 +68,8 @@ func (f *frame) gasLeft(a args) trap.Code {
 	return trap.None
 }
 
-// memoryGrow serves 0xB0(pages). Above a limit it returns an error and takes nothing but its base cost.
+// memoryGrow serves 0xB0(pages). Above a limit it returns an error and takes nothing but its base
+// cost.
 func (f *frame) memoryGrow(a args) trap.Code {
 	limits, pages := &f.t.x.limits, a[0]
 	if uint64(f.t.pages)+uint64(pages) > uint64(limits.TxMemoryPages) || pages > limits.MemoryPages {

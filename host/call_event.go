@@ -4,8 +4,8 @@ import "github.com/athenarollup/athena/trap"
 
 const maxTopics = 4
 
-// emit serves 0xB7(topics, n, data, len). The counts of a transaction's events are never given back;
-// above a limit the whole transaction ends.
+// emit serves 0xB7(topics, n, data, len). The counts of a transaction's events are never given
+// back; above a limit the whole transaction ends.
 func (f *frame) emit(a args) trap.Code {
 	n := a[1]
 	if n > maxTopics || !f.m.Readable(a[0], n*wordBytes) || !f.m.Readable(a[2], a[3]) {

@@ -135,7 +135,9 @@ func (f *frame) storageHas(a args) trap.Code {
 }
 
 // word reads 32 bytes whose range was checked.
-func (f *frame) word(addr uint32) [wordBytes]byte { return [wordBytes]byte(f.bytes(addr, wordBytes)) }
+func (f *frame) word(addr uint32) [wordBytes]byte {
+	return [wordBytes]byte(f.bytes(addr, wordBytes))
+}
 
 // loadSlot charges and reads a slot of the frame's account.
 func (f *frame) loadSlot(key [wordBytes]byte) (slotData, trap.Code) {

@@ -49,7 +49,8 @@ func TestCallTargets(t *testing.T) {
 			w.st.SetHeader(nobody, state.Header{Status: state.Expired, Balance: 1})
 			return nobody
 		}, nil, 1, trap.None},
-		{"method", func(w *world) address.Address { return w.o }, payload("go", input(nil)), 5, trap.None},
+		{"method", func(w *world) address.Address { return w.o }, payload("go", input(nil)), 5,
+			trap.None},
 		{"entry", func(w *world) address.Address { return w.o }, payload("", input(nil)), 5, trap.None},
 		{"factory", func(w *world) address.Address { return w.open_ }, payload("go", input(nil)), 0,
 			trap.None},
@@ -57,7 +58,8 @@ func TestCallTargets(t *testing.T) {
 			payload("go", input(nil)), 1, trap.StaticViolation},
 		{"factory of a guarded template", func(w *world) address.Address { return w.guarded },
 			payload("spawn", input(nil)), 0, trap.NotPrincipal},
-		{"nobody", func(*world) address.Address { return nobody }, payload("go", nil), 0, trap.NotSpawned},
+		{"nobody", func(*world) address.Address { return nobody }, payload("go", nil), 0,
+			trap.NotSpawned},
 		{"an expired account", func(w *world) address.Address {
 			w.st.SetHeader(nobody, state.Header{Status: state.Expired})
 			return nobody
@@ -356,7 +358,8 @@ func TestCodeIsChargedOnce(t *testing.T) {
 	again := w.begin().Call(w.a, Selector("go"), input(nil))
 	require.Equal(t, cold, again)
 	fresh := NewExecutor(w.x.schedule, w.x.limits, NewCodeCache(1))
-	require.Equal(t, cold, fresh.Begin(w.st, testContext, w.a, plenty).Call(w.a, Selector("go"), input(nil)))
+	s := fresh.Begin(w.st, testContext, w.a, plenty)
+	require.Equal(t, cold, s.Call(w.a, Selector("go"), input(nil)))
 }
 
 func TestPrincipalMustBeLive(t *testing.T) {

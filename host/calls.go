@@ -2,8 +2,8 @@ package host
 
 import "github.com/athenarollup/athena/trap"
 
-// Numbers of the host calls: the published ones, ours from 0xB0, precompiles from 0x00640000. They are
-// part of consensus and never reused. See docs/spec/abi.md.
+// Numbers of the host calls: the published ones, ours from 0xB0, precompiles from 0x00640000. They
+// are part of consensus and never reused. See docs/spec/abi.md.
 const (
 	CallHalt          = 0x00
 	CallWrite         = 0x02

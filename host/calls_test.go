@@ -15,8 +15,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// callCase is one host call that succeeds. Pointers are given as offsets into mem: pointer[i] is the
-// length of what argument i points to, 0 if it is no pointer.
+// callCase is one host call that succeeds. Pointers are given as offsets into mem: pointer[i] is
+// the length of what argument i points to, 0 if it is no pointer.
 type callCase struct {
 	name    string
 	setup   func(w *world)

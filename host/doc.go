@@ -1,9 +1,9 @@
 // Package host runs programs over state: it serves their host calls, enters and leaves call frames,
 // moves money between accounts, and keeps the budgets and the journal in step with each other.
 //
-// It is not the interpreter (that executes instructions), not the state (host/state keeps it) and not
-// the transition function (rollup/stf decides who may run what and who pays). It knows nothing of fees,
-// nonces or layers beyond what a program may ask for.
+// It is not the interpreter (that executes instructions), not the state (host/state keeps it) and
+// not the transition function (rollup/stf decides who may run what and who pays). It knows nothing
+// of fees, nonces or layers beyond what a program may ask for.
 //
 // An Executor is immutable and shared; a Session is one transaction and is used by one goroutine:
 //

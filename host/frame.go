@@ -33,8 +33,8 @@ type entry struct {
 	built    *[]byte // modeConstructor: where the blob goes
 }
 
-// outcome is how a frame or call ended, and its data: what it returned, the data of a Revert, or the
-// message of a Panic.
+// outcome is how a frame or call ended, and its data: what it returned, the data of a Revert, or
+// the message of a Panic.
 type outcome struct {
 	code trap.Code
 	data []byte
@@ -55,8 +55,8 @@ type frame struct {
 	halted   bool
 }
 
-// run executes a frame with the given gas and returns what is left of it. The frame pays for all its
-// pages before they are mapped.
+// run executes a frame with the given gas and returns what is left of it. The frame pays for all
+// its pages before they are mapped.
 func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint64) {
 	limits := &t.x.limits
 	pages := e.program.code.StartPages()

@@ -8,11 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/scale"
 	"github.com/athenarollup/athena/trap"
 )
 
-// FuzzHostCall makes two calls with any number and registers over any memory, in every kind of frame:
-// nothing panics, no gas is created, no money is made or lost, and what fails leaves nothing.
+// FuzzHostCall makes two calls with any number and registers over any memory, in every kind of
+// frame: nothing panics, no gas is created, no money is made or lost, and what fails leaves
+// nothing.
 func FuzzHostCall(f *testing.F) {
 	for i, c := range callCases() {
 		w := newWorld(f)
@@ -81,4 +83,27 @@ func fuzzOne(t *testing.T, kind uint8, gas uint64, in []byte) {
 		require.Equal(t, before, w.digest())
 		require.Empty(t, s.Events())
 	}
+}
+
+// FuzzPayload decodes any call payload: what is accepted is the encoding of what it says.
+func FuzzPayload(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(payload("go", []byte("args")))
+	f.Add(payload("", nil))
+	f.Add([]byte{0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		var r request
+		transfer, ok := r.decode(b)
+		if !ok || len(b) == 0 {
+			require.Equal(t, len(b) == 0, transfer)
+			return
+		}
+		e := scale.Encoder{}
+		if e.Bool(r.selector != nil); r.selector != nil {
+			e.Raw(r.selector[:])
+		}
+		e.Bytes(r.input)
+		require.Equal(t, e.B, b)
+		require.Equal(t, r.selector == nil && len(r.input) == 0, transfer)
+	})
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// gasTank is what the work of entering code is charged to: the calling frame's machine, or the gas of
-// a first frame that does not run yet.
+// gasTank is what the work of entering code is charged to: the calling frame's machine, or the gas
+// of a first frame that does not run yet.
 type gasTank interface{ Charge(n uint64) bool }
 
 type gasLeft struct{ left uint64 }

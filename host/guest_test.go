@@ -23,8 +23,8 @@ import (
 const memBytes = 8192
 
 // scriptSource is a guest that makes the host calls that its input lists. Input: u32 n, n bytes for
-// mem, then commands of 28 bytes: t0, a0..a5. It returns mem and then t0 after each command; it stops
-// with Breakpoint if a call changed an argument register.
+// mem, then commands of 28 bytes: t0, a0..a5. It returns mem and then t0 after each command; it
+// stops with Breakpoint if a call changed an argument register.
 const scriptSource = `
 .export go
 .export go, spawn
@@ -175,7 +175,8 @@ func (m memory) Get(k state.Key) ([]byte, bool, error) {
 	return v, ok, nil
 }
 
-// world is a state with accounts a and b of the guarded script, o of the open one, and their templates.
+// world is a state with accounts a and b of the guarded script, o of the open one, and their
+// templates.
 type world struct {
 	t              testing.TB
 	x              *Executor

@@ -38,9 +38,10 @@ type loaded struct {
 // verified is what fd 3 of a verify that accepts holds: the SCALE encoding of true.
 var verified = []byte{1}
 
-// Construct runs spawn(args) of template in a constructor frame and returns the blob that it gave to
-// the spawn call, whose address is principal. It runs under the verify limits and writes nothing: the
-// account is written by State.Spawn once the fees are held. See docs/spec/accounts.md, "Self-spawn".
+// Construct runs spawn(args) of template in a constructor frame and returns the blob that it gave
+// to the spawn call, whose address is principal. It runs under the verify limits and writes
+// nothing: the account is written by State.Spawn once the fees are held. See docs/spec/accounts.md,
+// "Self-spawn".
 func (t *Session) Construct(
 	template, principal address.Address, args []byte,
 ) (blob []byte, r Result) {
@@ -112,8 +113,8 @@ func (t *Session) verifying(resolve func(gasTank) (entry, trap.Code)) Result {
 	return t.first(t.meter.ComputeLeft(), true, resolve)
 }
 
-// first runs the frame that resolve describes as a transaction's first one. Its effects are undone if
-// it fails, or in any case if undo is set.
+// first runs the frame that resolve describes as a transaction's first one. Its effects are undone
+// if it fails, or in any case if undo is set.
 func (t *Session) first(
 	gas uint64, undo bool, resolve func(gasTank) (entry, trap.Code),
 ) Result {
@@ -145,6 +146,7 @@ func (t *Session) result(out outcome, gasUsed uint64, logs []Log) Result {
 		r.Return = out.data
 	case trap.Panic:
 		r.Message = out.data
+	default: // no data
 	}
 	return r
 }

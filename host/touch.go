@@ -5,8 +5,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// Touch charges a storage slot that the transaction announces, before any frame runs: cold now, warm
-// in the frames. See docs/spec/fees.md, "Access list".
+// Touch charges a storage slot that the transaction announces, before any frame runs: cold now,
+// warm in the frames. See docs/spec/fees.md, "Access list".
 func (t *Session) Touch(account address.Address, slot [32]byte) trap.Code {
 	gas := t.meter.ComputeLeft()
 	tank := &gasLeft{gas}

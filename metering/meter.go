@@ -13,8 +13,8 @@ const (
 
 // Meter keeps the budgets of one transaction. Its counts only grow: a reverted call gives nothing
 // back. Once a budget was refused the meter is exhausted for good, and whoever asked must end the
-// whole transaction with trap.OutOfWitness. Compute is the exception: gas belongs to frames, and the
-// meter only sums what they burnt. See docs/spec/gas.md.
+// whole transaction with trap.OutOfWitness. Compute is the exception: gas belongs to frames, and
+// the meter only sums what they burnt. See docs/spec/gas.md.
 type Meter struct {
 	schedule  *Schedule
 	bounds    Bounds
@@ -101,8 +101,8 @@ func (m *Meter) ComputeLeft() uint64 {
 	return m.bounds.limit[Compute] - min(m.used[Compute], m.bounds.limit[Compute])
 }
 
-// Narrow lowers the limits to what was used plus extra, and to moreKeys further data keys, where that
-// is less than they were. It returns the bounds to Restore.
+// Narrow lowers the limits to what was used plus extra, and to moreKeys further data keys, where
+// that is less than they were. It returns the bounds to Restore.
 func (m *Meter) Narrow(extra Units, moreKeys uint32) Bounds {
 	outer := m.bounds
 	for d, limit := range m.used.Add(extra) {

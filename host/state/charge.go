@@ -1,7 +1,7 @@
 package state
 
-// A key costs the transaction read units when it is first touched and when its value turns out to be,
-// or becomes, longer than what was charged; never twice. See docs/spec/gas.md, "State".
+// A key costs the transaction read units when it is first touched and when its value turns out to
+// be, or becomes, longer than what was charged; never twice. See docs/spec/gas.md, "State".
 
 // touch charges the key itself.
 func (s *State) touch(r *record) bool {

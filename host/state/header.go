@@ -37,7 +37,7 @@ type Header struct {
 
 // Header returns the header of a. Absent means an address that nobody paid or spawned yet.
 func (s *State) Header(a address.Address) (Header, bool) {
-	r := recordOf(KindHeader, a, nil)
+	r := s.memo.recordOf(KindHeader, a, nil)
 	payload, ok := s.read(&r)
 	if !ok {
 		return Header{}, false
@@ -51,13 +51,13 @@ func (s *State) Header(a address.Address) (Header, bool) {
 
 // HeaderWarm reports whether the transaction touched the header of a before.
 func (s *State) HeaderWarm(a address.Address) bool {
-	r := recordOf(KindHeader, a, nil)
+	r := s.memo.recordOf(KindHeader, a, nil)
 	return s.warm(&r)
 }
 
 // SetHeader replaces the header of a. A stub with nothing in it is deleted.
 func (s *State) SetHeader(a address.Address, h Header) {
-	r := recordOf(KindHeader, a, nil)
+	r := s.memo.recordOf(KindHeader, a, nil)
 	if h == (Header{}) {
 		s.write(&r, nil)
 		return
@@ -65,8 +65,8 @@ func (s *State) SetHeader(a address.Address, h Header) {
 	s.write(&r, r.leaf(h.encode()))
 }
 
-// Credit adds amount to the balance of a, which becomes a stub when it was absent. It reports false,
-// without effect, on overflow or after a fault (see TakeFault).
+// Credit adds amount to the balance of a, which becomes a stub when it was absent. It reports
+// false, without effect, on overflow or after a fault (see TakeFault).
 func (s *State) Credit(a address.Address, amount uint64) bool {
 	if amount == 0 {
 		return true
@@ -102,19 +102,19 @@ func (s *State) Spawn(a, template address.Address, blob []byte) {
 	h, _ := s.Header(a)
 	h.Status, h.Template, h.BlobHash = Live, template, sha256.Sum256(blob)
 	s.SetHeader(a, h)
-	r := recordOf(KindBlob, a, nil)
+	r := s.memo.recordOf(KindBlob, a, nil)
 	s.write(&r, r.leaf(blob))
 }
 
 // Blob returns the immutable spawn arguments of a. The caller must not change them.
 func (s *State) Blob(a address.Address) ([]byte, bool) {
-	r := recordOf(KindBlob, a, nil)
+	r := s.memo.recordOf(KindBlob, a, nil)
 	return s.read(&r)
 }
 
 // BlobWarm reports whether the transaction touched the blob of a before.
 func (s *State) BlobWarm(a address.Address) bool {
-	r := recordOf(KindBlob, a, nil)
+	r := s.memo.recordOf(KindBlob, a, nil)
 	return s.warm(&r)
 }
 

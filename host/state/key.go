@@ -64,6 +64,28 @@ func recordOf(kind Kind, a address.Address, slot []byte) record {
 	return r
 }
 
+// recordMemo keeps the record of each kind that was named last: an operation names the same one
+// several times, and naming costs two hashes. It cannot be seen.
+type recordMemo [KindSystem + 1]struct {
+	of   address.Address
+	slot [32]byte
+	size int // length of slot, plus 1: 0 is an unused entry
+	r    record
+}
+
+func (m *recordMemo) recordOf(kind Kind, a address.Address, slot []byte) record {
+	e := &m[kind]
+	if e.size == len(slot)+1 && e.of == a && string(e.slot[:len(slot)]) == string(slot) {
+		return e.r
+	}
+	r := recordOf(kind, a, slot)
+	if len(slot) <= len(e.slot) {
+		e.of, e.size, e.r = a, len(slot)+1, r
+		copy(e.slot[:], slot)
+	}
+	return r
+}
+
 // leaf is the stored value of the record with the given payload.
 func (r *record) leaf(payload []byte) []byte {
 	out := make([]byte, 0, len(r.full)+len(payload))
@@ -71,7 +93,8 @@ func (r *record) leaf(payload []byte) []byte {
 	return append(out, payload...)
 }
 
-// payload returns what leaf stores beside the full key; ok is false when the leaf is another record's.
+// payload returns what leaf stores beside the full key; ok is false when the leaf is another
+// record's.
 func (r *record) payload(leaf []byte) (payload []byte, ok bool) {
 	return bytes.CutPrefix(leaf, r.full)
 }

@@ -24,8 +24,8 @@ func (m *model) clone() model {
 	return model{maps.Clone(m.balance), maps.Clone(m.slots), maps.Clone(m.system)}
 }
 
-// TestModel runs random operations with nested snapshots against the naive model, and checks that the
-// net changes rebuild the same state on another backend.
+// TestModel runs random operations with nested snapshots against the naive model, and checks that
+// the net changes rebuild the same state on another backend.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -16,7 +16,7 @@ type SlotValue struct {
 
 // Slot returns a storage slot of a. The caller must not change the data.
 func (s *State) Slot(a address.Address, key [32]byte) (SlotValue, bool) {
-	r := recordOf(KindSlot, a, key[:])
+	r := s.memo.recordOf(KindSlot, a, key[:])
 	payload, ok := s.read(&r)
 	if !ok {
 		return SlotValue{}, false
@@ -26,13 +26,13 @@ func (s *State) Slot(a address.Address, key [32]byte) (SlotValue, bool) {
 
 // SlotWarm reports whether the transaction touched the slot before.
 func (s *State) SlotWarm(a address.Address, key [32]byte) bool {
-	r := recordOf(KindSlot, a, key[:])
+	r := s.memo.recordOf(KindSlot, a, key[:])
 	return s.warm(&r)
 }
 
 // OriginalSlot returns the slot as it was at the start of the transaction.
 func (s *State) OriginalSlot(a address.Address, key [32]byte) (SlotValue, bool) {
-	r := recordOf(KindSlot, a, key[:])
+	r := s.memo.recordOf(KindSlot, a, key[:])
 	leaf, ok := s.original[r.key]
 	if !ok {
 		return s.Slot(a, key)
@@ -50,13 +50,13 @@ func (s *State) SetSlot(a address.Address, key [32]byte, v SlotValue) {
 	e.Raw(v.Payer[:])
 	e.U64(v.Deposit)
 	e.Raw(v.Data)
-	r := recordOf(KindSlot, a, key[:])
+	r := s.memo.recordOf(KindSlot, a, key[:])
 	s.replaceSlot(a, &r, r.leaf(e.B))
 }
 
 // DeleteSlot removes a slot of a; the counts in the header of a follow.
 func (s *State) DeleteSlot(a address.Address, key [32]byte) {
-	r := recordOf(KindSlot, a, key[:])
+	r := s.memo.recordOf(KindSlot, a, key[:])
 	s.replaceSlot(a, &r, nil)
 }
 

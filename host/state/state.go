@@ -12,12 +12,12 @@ import (
 )
 
 // ErrTooDeep is what a Backend returns for an absent key whose leaf would lie deeper than the map
-// allows: it shares its first 128 bits with a present key. Reading such a key finds nothing, writing
-// it is the fault StateCollision. See docs/spec/state.md, "Witness".
+// allows: it shares its first 128 bits with a present key. Reading such a key finds nothing,
+// writing it is the fault StateCollision. See docs/spec/state.md, "Witness".
 var ErrTooDeep = errors.New("state: leaf too deep")
 
-// Backend is the authenticated map before the step. An error other than ErrTooDeep is operational: it
-// aborts the step.
+// Backend is the authenticated map before the step. An error other than ErrTooDeep is operational:
+// it aborts the step.
 type Backend interface {
 	Get(k Key) (value []byte, ok bool, err error)
 }
@@ -36,6 +36,7 @@ type State struct {
 	base    map[Key][]byte // what the backend holds, as far as it was asked
 	current map[Key][]byte // what was written since New
 	journal []undo
+	memo    recordMemo
 	deep    map[Key]bool     // absent keys that the backend cannot hold
 	heads   map[[16]byte]Key // of keys in current, by the bits that must differ
 
@@ -106,7 +107,6 @@ func (s *State) Revert(id int) {
 // is left out.
 func (s *State) Changes() []Change {
 	out := make([]Change, 0, len(s.current))
-	//lint:unordered sorted below
 	for k, leaf := range s.current {
 		if old := s.base[k]; (old == nil) == (leaf == nil) && bytes.Equal(old, leaf) {
 			continue

@@ -57,6 +57,21 @@ func TestKeyLayout(t *testing.T) {
 	require.Equal(t, "9d908ea3", hexPrefix(KeyOf(KindHeader, address.Zero, nil)))
 }
 
+func TestRecordMemo(t *testing.T) {
+	t.Parallel()
+	var m recordMemo
+	for range 2 {
+		for _, slot := range []string{"", "a", "a", "b", "ab", string(make([]byte, 32)), "a\x00",
+			string(make([]byte, 33)), string(make([]byte, 40)), string(make([]byte, 33))} {
+			for _, a := range []address.Address{{}, addr(1), addr(1), addr(2)} {
+				for _, kind := range []Kind{KindHeader, KindCode, KindSystem} {
+					require.Equal(t, recordOf(kind, a, []byte(slot)), m.recordOf(kind, a, []byte(slot)))
+				}
+			}
+		}
+	}
+}
+
 func TestHeaderRoundTrip(t *testing.T) {
 	t.Parallel()
 	h := Header{

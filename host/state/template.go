@@ -21,7 +21,7 @@ func (t TemplateRecord) Chunks() int { return int((uint64(t.Size) + ChunkSize - 
 
 // Template returns the record of the template at a.
 func (s *State) Template(a address.Address) (TemplateRecord, bool) {
-	r := recordOf(KindTemplate, a, nil)
+	r := s.memo.recordOf(KindTemplate, a, nil)
 	payload, ok := s.read(&r)
 	if !ok {
 		return TemplateRecord{}, false
@@ -39,13 +39,13 @@ func (s *State) Template(a address.Address) (TemplateRecord, bool) {
 
 // TemplateWarm reports whether the transaction touched the record of the template at a before.
 func (s *State) TemplateWarm(a address.Address) bool {
-	r := recordOf(KindTemplate, a, nil)
+	r := s.memo.recordOf(KindTemplate, a, nil)
 	return s.warm(&r)
 }
 
 // CodeWarm reports whether the transaction entered the code of the template at a before.
 func (s *State) CodeWarm(a address.Address) bool {
-	r := recordOf(KindCode, a, chunkSlot(0))
+	r := s.memo.recordOf(KindCode, a, chunkSlot(0))
 	return s.warm(&r)
 }
 
@@ -89,12 +89,12 @@ func (s *State) PutTemplate(code []byte) address.Address {
 	e := scale.Encoder{}
 	e.Raw(t.CodeHash[:])
 	e.U32(t.Size)
-	r := recordOf(KindTemplate, a, nil)
+	r := s.memo.recordOf(KindTemplate, a, nil)
 	if s.faulted() || !s.write(&r, r.leaf(e.B)) {
 		return a
 	}
 	for i := range t.Chunks() {
-		r := recordOf(KindCode, a, chunkSlot(i))
+		r := s.memo.recordOf(KindCode, a, chunkSlot(i))
 		if !s.write(&r, r.leaf(code[i*ChunkSize:min((i+1)*ChunkSize, len(code))])) {
 			break
 		}
@@ -103,7 +103,7 @@ func (s *State) PutTemplate(code []byte) address.Address {
 }
 
 func (s *State) chunk(a address.Address, t TemplateRecord, i int) ([]byte, bool) {
-	r := recordOf(KindCode, a, chunkSlot(i))
+	r := s.memo.recordOf(KindCode, a, chunkSlot(i))
 	chunk, ok := s.read(&r)
 	want := min(ChunkSize, int(t.Size)-i*ChunkSize)
 	if !s.faulted() && (!ok || len(chunk) != want) {
