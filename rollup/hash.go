@@ -51,6 +51,16 @@ func (h Hash) IsZero() bool { return h == Hash{} }
 // String returns 0x and 64 hex digits.
 func (h Hash) String() string { return "0x" + hex.EncodeToString(h[:]) }
 
+// Format implements fmt.Formatter: %x and %X print the digits alone, like those of a [32]byte, and
+// other verbs print the form of String.
+func (h Hash) Format(f fmt.State, verb rune) {
+	if verb == 'x' || verb == 'X' {
+		fmt.Fprintf(f, fmt.FormatString(f, verb), h[:])
+		return
+	}
+	fmt.Fprintf(f, fmt.FormatString(f, verb), h.String())
+}
+
 // Short returns an abbreviation for people: the first 4 bytes in hex.
 func (h Hash) Short() string { return hex.EncodeToString(h[:4]) }
 
