@@ -38,9 +38,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		ErrWriter:              stderr,
 		HideVersion:            true,
 		ExitErrHandler:         func(*cli.Context, error) {}, // the exit code is decided below
-		OnUsageError: func(_ *cli.Context, err error, _ bool) error {
-			return &usageError{err}
-		},
+		OnUsageError:           badFlag,
 		CommandNotFound: func(c *cli.Context, name string) {
 			fmt.Fprintf(c.App.ErrWriter, "athena: no command %q; athena help lists them\n", name)
 		},
@@ -51,7 +49,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return cli.ShowAppHelp(c)
 		},
 	}
-	err := app.RunContext(ctx, args)
+	for _, c := range app.Commands {
+		c.OnUsageError, c.HideHelpCommand = badFlag, true
+	}
+	err := app.RunContext(ctx, flagsFirst(args, app.Commands))
 	if err == nil {
 		return exitOK
 	}
@@ -59,4 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "athena:", err)
 	}
 	return exitCode(err)
+}
+
+// badFlag says which flag is wrong and where the right ones are listed.
+func badFlag(c *cli.Context, err error, _ bool) error {
+	return &usageError{fmt.Errorf("%w; athena help %s lists the flags", err, c.Command.Name)}
 }
