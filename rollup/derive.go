@@ -1,6 +1,8 @@
 package rollup
 
 import (
+	"slices"
+
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/scale"
 )
@@ -69,7 +71,10 @@ func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *De
 	end := Item{Kind: ItemLayerEnd}
 	v.used = v.used.Add(p.Declared(&end).Units) // its room is kept for it
 	v.forced(carry)
-	for _, c := range order(h, v.selectFitting(v.bundles())) {
+	chosen := order(h, v.selectFitting(v.bundles()))
+	v.out.Items = slices.Grow(v.out.Items, len(chosen)+1)
+	v.out.raws = slices.Grow(v.out.raws, len(chosen)+1)
+	for _, c := range chosen {
 		v.add(c.item, c.raw)
 	}
 	v.out.Items = append(v.out.Items, end)
