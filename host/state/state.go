@@ -107,6 +107,7 @@ func (s *State) Revert(id int) {
 // is left out.
 func (s *State) Changes() []Change {
 	out := make([]Change, 0, len(s.current))
+	//lint:unordered the result is sorted by key
 	for k, leaf := range s.current {
 		if old := s.base[k]; (old == nil) == (leaf == nil) && bytes.Equal(old, leaf) {
 			continue

@@ -1,6 +1,7 @@
 package statetree
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -20,7 +21,7 @@ func (s *pebbleStore) open(rebuild bool) error {
 	d := scale.NewDecoder(b)
 	head := readHead(d)
 	if err := d.Finish(); err != nil {
-		return fmt.Errorf("%w: head record: %v; delete it and derive the state from L1",
+		return fmt.Errorf("%w: head record: %w; delete it and derive the state from L1",
 			ErrCorrupt, err)
 	}
 	s.head, s.has = head, true
@@ -37,9 +38,13 @@ func (s *pebbleStore) open(rebuild bool) error {
 	if err := s.dropHistory(); err != nil || head.Layer == 0 {
 		return err
 	}
-	if _, ok, err := s.undoOf(head.Layer); err != nil || !ok {
-		return fmt.Errorf("%w: reverse diff of layer %d (found: %v, %v); %s",
-			ErrCorrupt, head.Layer, ok, err, "delete it and derive the state from L1")
+	_, ok, err := s.undoOf(head.Layer)
+	if err == nil && !ok {
+		err = errors.New("missing")
+	}
+	if err != nil {
+		return fmt.Errorf("%w: reverse diff of layer %d: %w; delete it and derive the state from L1",
+			ErrCorrupt, head.Layer, err)
 	}
 	return nil
 }
@@ -84,7 +89,7 @@ func (s *pebbleStore) rebuild() error {
 	}
 	root, err := build(leaves, 0)
 	if err != nil {
-		return fmt.Errorf("%w: %v", ErrCorrupt, err)
+		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if got := *hashOf(root); got != s.head.Root {
 		return fmt.Errorf("%w: the values have root %v, the head of layer %d has %v; "+
