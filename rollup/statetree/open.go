@@ -38,7 +38,7 @@ func (s *pebbleStore) open(rebuild bool) error {
 	if err := s.dropHistory(); err != nil || head.Layer == 0 {
 		return err
 	}
-	_, ok, err := s.undoOf(head.Layer)
+	_, ok, err = s.undoOf(head.Layer)
 	if err == nil && !ok {
 		err = errors.New("missing")
 	}
