@@ -21,7 +21,10 @@ pub fn implement_struct(name: &Ident, fields: &Fields) -> TokenStream {
 /// Implements `Encode` and `Decode` for an enum.
 pub fn implement_enum(name: &Ident, data: &DataEnum) -> Result<TokenStream> {
     if data.variants.len() > VARIANTS_MAX || data.variants.is_empty() {
-        return Err(Error::new_spanned(name, "an enum of the ABI has 1 to 256 variants"));
+        return Err(Error::new_spanned(
+            name,
+            "an enum of the ABI has 1 to 256 variants",
+        ));
     }
     let (mut encode, mut decode) = (Vec::new(), Vec::new());
     for (i, variant) in data.variants.iter().enumerate() {
@@ -69,7 +72,9 @@ fn implement(name: &Ident, encode: TokenStream, decode: TokenStream) -> TokenStr
 
 /// A pattern for the fields, and the names that it binds in order.
 fn bind(fields: &Fields) -> (TokenStream, Vec<Ident>) {
-    let bound: Vec<Ident> = (0..fields.len()).map(|i| format_ident!("field{i}")).collect();
+    let bound: Vec<Ident> = (0..fields.len())
+        .map(|i| format_ident!("field{i}"))
+        .collect();
     let pattern = match fields {
         Fields::Unit => quote!(),
         Fields::Unnamed(_) => quote!((#(#bound),*)),

@@ -18,14 +18,18 @@ pub fn expand(item: DeriveInput) -> Result<TokenStream> {
         Data::Enum(e) => {
             text.text(&format!("{}<", item.ident));
             for (i, variant) in e.variants.iter().enumerate() {
-                text.text(if i > 0 { "," } else { "" }).text(&variant.ident.to_string());
+                text.text(if i > 0 { "," } else { "" })
+                    .text(&variant.ident.to_string());
                 fields(&mut text, &variant.fields)?;
             }
             text.text(">");
             (&item.ident, codec::implement_enum(&item.ident, e)?)
         }
         Data::Union(_) => {
-            return Err(Error::new_spanned(item, "#[data] goes on a struct or an enum"))
+            return Err(Error::new_spanned(
+                item,
+                "#[data] goes on a struct or an enum",
+            ))
         }
     };
     if !item.generics.params.is_empty() {
@@ -48,13 +52,17 @@ fn fields(text: &mut Pieces, fields: &Fields) -> Result<()> {
     match fields {
         Fields::Unit => {}
         Fields::Unnamed(f) => {
-            text.text("(").types(f.unnamed.iter().map(|f| &f.ty))?.text(")");
+            text.text("(")
+                .types(f.unnamed.iter().map(|f| &f.ty))?
+                .text(")");
         }
         Fields::Named(f) => {
             text.text("{");
             for (i, field) in f.named.iter().enumerate() {
                 let name = field.ident.as_ref().expect("a named field has a name");
-                text.text(if i > 0 { "," } else { "" }).text(&format!("{name}:")).ty(&field.ty)?;
+                text.text(if i > 0 { "," } else { "" })
+                    .text(&format!("{name}:"))
+                    .ty(&field.ty)?;
             }
             text.text("}");
         }

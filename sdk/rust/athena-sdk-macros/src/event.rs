@@ -11,12 +11,16 @@ const INDEXED_MAX: usize = 3;
 /// Implements `Event` for the struct.
 pub fn expand(mut item: ItemStruct) -> Result<TokenStream> {
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "an event has no generic parameters"));
+        return Err(Error::new_spanned(
+            &item.generics,
+            "an event has no generic parameters",
+        ));
     }
     let name = item.ident.to_string();
     let mut abi = Pieces::default();
     abi.text("{\"name\":").string(&name).text(",\"topic\":\"");
-    abi.expr(quote!(&::athena_sdk::abi::hex::<64>(&TOPIC))).text("\",\"docs\":");
+    abi.expr(quote!(&::athena_sdk::abi::hex::<64>(&TOPIC)))
+        .text("\",\"docs\":");
     abi.string(&docs(&item.attrs)).text(",\"fields\":[");
     let (mut indexed, mut plain) = (Vec::new(), Vec::new());
     match &mut item.fields {
@@ -26,8 +30,13 @@ pub fn expand(mut item: ItemStruct) -> Result<TokenStream> {
                 let before = field.attrs.len();
                 field.attrs.retain(|attr| !attr.path().is_ident("indexed"));
                 let topic = field.attrs.len() < before;
-                abi.text(if i > 0 { ",{" } else { "{" }).named(&ident.to_string(), &field.ty)?;
-                abi.text(if topic { ",\"indexed\":true}" } else { ",\"indexed\":false}" });
+                abi.text(if i > 0 { ",{" } else { "{" })
+                    .named(&ident.to_string(), &field.ty)?;
+                abi.text(if topic {
+                    ",\"indexed\":true}"
+                } else {
+                    ",\"indexed\":false}"
+                });
                 if topic { &mut indexed } else { &mut plain }.push(ident);
             }
         }
@@ -36,7 +45,10 @@ pub fn expand(mut item: ItemStruct) -> Result<TokenStream> {
     }
     abi.text("]}");
     if indexed.len() > INDEXED_MAX {
-        return Err(Error::new_spanned(&item, "at most three fields of an event are indexed"));
+        return Err(Error::new_spanned(
+            &item,
+            "at most three fields of an event are indexed",
+        ));
     }
     let (ident, abi) = (&item.ident, abi.joined());
     Ok(quote! {

@@ -10,8 +10,8 @@ mod state;
 use proc_macro::TokenStream;
 use syn::{parse_macro_input, Item};
 
-/// On a struct: makes it the immutable state of an account. On its `impl` block: exports the methods
-/// marked `#[callable]`.
+/// On a struct: makes it the immutable state of an account. On its `impl` block: exports the
+/// methods marked `#[callable]`.
 ///
 /// `#[template(events(A, B))]` on the `impl` block lists the events for the ABI. A template with a
 /// method `verify` keeps every method to the account's own transactions, except those marked
@@ -36,21 +36,28 @@ pub fn template(args: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn callable(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = proc_macro2::TokenStream::from(item);
-    syn::Error::new_spanned(item, "#[callable] works only inside a #[template] impl block")
-        .into_compile_error()
-        .into()
+    syn::Error::new_spanned(
+        item,
+        "#[callable] works only inside a #[template] impl block",
+    )
+    .into_compile_error()
+    .into()
 }
 
 /// Makes a struct an event. Fields marked `#[indexed]`, at most three, become topics.
 #[proc_macro_attribute]
 pub fn event(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::ItemStruct);
-    event::expand(item).unwrap_or_else(syn::Error::into_compile_error).into()
+    event::expand(item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Makes a struct or an enum a type of arguments, results and stored values.
 #[proc_macro_attribute]
 pub fn data(_: TokenStream, item: TokenStream) -> TokenStream {
     let item = parse_macro_input!(item as syn::DeriveInput);
-    data::expand(item).unwrap_or_else(syn::Error::into_compile_error).into()
+    data::expand(item)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -29,8 +29,8 @@ struct Method {
 
 enum Returns {
     Nothing,
-    Value(Type),
-    Fallible(Type, Type),
+    Value(Box<Type>),
+    Fallible(Box<[Type; 2]>),
 }
 
 /// Exports the methods, and describes the template.
@@ -79,7 +79,9 @@ fn parse_events(input: ParseStream) -> Result<Vec<Path>> {
     }
     let list;
     parenthesized!(list in input);
-    Ok(Punctuated::<Path, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+    Ok(Punctuated::<Path, Token![,]>::parse_terminated(&list)?
+        .into_iter()
+        .collect())
 }
 
 /// The words of `#[callable(…)]`.
@@ -106,7 +108,11 @@ impl Parse for Options {
 impl Method {
     /// Takes the mark off a function; None if it has none.
     fn take(f: &mut ImplItemFn) -> Result<Option<Method>> {
-        let Some(at) = f.attrs.iter().position(|attr| attr.path().is_ident("callable")) else {
+        let Some(at) = f
+            .attrs
+            .iter()
+            .position(|attr| attr.path().is_ident("callable"))
+        else {
             return Ok(None);
         };
         let mark = f.attrs.remove(at);
@@ -116,20 +122,27 @@ impl Method {
         };
         let name = f.sig.ident.clone();
         if "athexp_".len() + name.to_string().len() > EXPORT_NAME_MAX {
-            return Err(Error::new_spanned(name, "the exported name exceeds 64 bytes"));
+            return Err(Error::new_spanned(
+                name,
+                "the exported name exceeds 64 bytes",
+            ));
         }
         if options.public && ALWAYS_PRINCIPAL.iter().any(|always| name == always) {
             let message = "this method is never public in a template with verify";
             return Err(Error::new_spanned(name, message));
         }
         if !f.sig.generics.params.is_empty() || f.sig.asyncness.is_some() {
-            return Err(Error::new_spanned(&f.sig, "a callable method is neither generic nor async"));
+            return Err(Error::new_spanned(
+                &f.sig,
+                "a callable method is neither generic nor async",
+            ));
         }
         let (mut receiver, mut args) = (false, Vec::new());
         for input in &f.sig.inputs {
             match input {
                 FnArg::Receiver(r) if r.mutability.is_some() || r.reference.is_none() => {
-                    let message = "the state is immutable: take &self, and keep what changes in storage";
+                    let message =
+                        "the state is immutable: take &self, and keep what changes in storage";
                     return Err(Error::new_spanned(r, message));
                 }
                 FnArg::Receiver(_) => receiver = true,
@@ -141,7 +154,7 @@ impl Method {
         }
         let returns = match &f.sig.output {
             ReturnType::Default => Returns::Nothing,
-            ReturnType::Type(_, ty) => fallible(ty).unwrap_or(Returns::Value((**ty).clone())),
+            ReturnType::Type(_, ty) => fallible(ty).unwrap_or(Returns::Value(ty.clone())),
         };
         Ok(Some(Method {
             name,
@@ -178,7 +191,10 @@ impl Method {
             _ => quote!(::athena_sdk::rt::give),
         };
         let (lock, unlock) = if self.nonreentrant {
-            (quote!(::athena_sdk::rt::lock();), quote!(::athena_sdk::rt::unlock();))
+            (
+                quote!(::athena_sdk::rt::lock();),
+                quote!(::athena_sdk::rt::unlock();),
+            )
         } else {
             (quote!(), quote!())
         };
@@ -208,20 +224,28 @@ impl Method {
 
     fn describe(&self, abi: &mut Pieces, guarded: bool) -> Result<()> {
         let name = self.name.to_string();
-        abi.text("{\"name\":").string(&name).text(",\"selector\":\"");
+        abi.text("{\"name\":")
+            .string(&name)
+            .text(",\"selector\":\"");
         let selector = quote!(&::athena_sdk::Selector::of(#name).0);
         abi.expr(quote!(&::athena_sdk::abi::hex::<8>(#selector)));
         abi.text("\",\"docs\":").string(&self.docs);
         abi.text(&format!(",\"receiver\":{}", self.receiver));
-        abi.text(&format!(",\"principalOnly\":{},\"args\":[", guarded && !self.public));
+        abi.text(&format!(
+            ",\"principalOnly\":{},\"args\":[",
+            guarded && !self.public
+        ));
         for (i, (arg, ty)) in self.args.iter().enumerate() {
-            abi.text(if i > 0 { ",{" } else { "{" }).named(&arg.to_string(), ty)?.text("}");
+            abi.text(if i > 0 { ",{" } else { "{" })
+                .named(&arg.to_string(), ty)?
+                .text("}");
         }
         abi.text("],\"returns\":\"");
         match &self.returns {
             Returns::Nothing => abi.text("()\"}"),
             Returns::Value(ty) => abi.ty(ty)?.text("\"}"),
-            Returns::Fallible(ok, error) => {
+            Returns::Fallible(types) => {
+                let [ok, error] = &**types;
                 abi.ty(ok)?.text("\",\"error\":\"").ty(error)?.text("\"}")
             }
         };
@@ -233,13 +257,15 @@ impl Method {
 fn fallible(ty: &Type) -> Option<Returns> {
     let Type::Path(path) = ty else { return None };
     let last = path.path.segments.last()?;
-    let PathArguments::AngleBracketed(args) = &last.arguments else { return None };
+    let PathArguments::AngleBracketed(args) = &last.arguments else {
+        return None;
+    };
     let mut types = args.args.iter().filter_map(|arg| match arg {
         GenericArgument::Type(ty) => Some(ty.clone()),
         _ => None,
     });
     match (last.ident == "Result", types.next(), types.next()) {
-        (true, Some(ok), Some(error)) => Some(Returns::Fallible(ok, error)),
+        (true, Some(ok), Some(error)) => Some(Returns::Fallible(Box::new([ok, error]))),
         _ => None,
     }
 }
@@ -248,9 +274,13 @@ fn fallible(ty: &Type) -> Option<Returns> {
 fn describe(own: &Type, methods: &[Method], events: &[Path], guarded: bool) -> Result<TokenStream> {
     let mut abi = Pieces::default();
     let name = quote!(#own).to_string();
-    abi.text("{\"abi\":1,\"name\":").string(&name).text(",\"docs\":");
-    abi.expr(quote!(<#own as ::athena_sdk::rt::State>::DOCS)).text(",\"state\":");
-    abi.expr(quote!(<#own as ::athena_sdk::rt::State>::FIELDS)).text(",\"methods\":[");
+    abi.text("{\"abi\":1,\"name\":")
+        .string(&name)
+        .text(",\"docs\":");
+    abi.expr(quote!(<#own as ::athena_sdk::rt::State>::DOCS))
+        .text(",\"state\":");
+    abi.expr(quote!(<#own as ::athena_sdk::rt::State>::FIELDS))
+        .text(",\"methods\":[");
     for (i, method) in methods.iter().enumerate() {
         abi.text(if i > 0 { "," } else { "" });
         method.describe(&mut abi, guarded)?;

@@ -2,7 +2,9 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, ToTokens};
-use syn::{Attribute, Error, Expr, ExprLit, GenericArgument, Lit, Meta, PathArguments, Result, Type};
+use syn::{
+    Attribute, Error, Expr, ExprLit, GenericArgument, Lit, Meta, PathArguments, Result, Type,
+};
 
 /// Pieces of bytes: literals, and constant expressions of type `&[u8]`.
 #[derive(Default)]
@@ -67,7 +69,10 @@ impl Pieces {
             Type::Paren(t) => return self.ty(&t.elem),
             Type::Group(t) => return self.ty(&t.elem),
             Type::Array(t) => {
-                let Expr::Lit(ExprLit { lit: Lit::Int(len), .. }) = &t.len else {
+                let Expr::Lit(ExprLit {
+                    lit: Lit::Int(len), ..
+                }) = &t.len
+                else {
                     return Err(Error::new_spanned(&t.len, "write the length as a number"));
                 };
                 let len = len.base10_digits().to_owned();
@@ -85,7 +90,9 @@ impl Pieces {
                             GenericArgument::Type(t) => Some(t),
                             _ => None,
                         });
-                        self.text(&format!("{}<", last.ident)).types(inner)?.text(">");
+                        self.text(&format!("{}<", last.ident))
+                            .types(inner)?
+                            .text(">");
                     }
                     _ => {
                         self.described(ty);
@@ -93,7 +100,10 @@ impl Pieces {
                 }
             }
             Type::Reference(_) => {
-                return Err(Error::new_spanned(ty, "arguments and results are owned values"))
+                return Err(Error::new_spanned(
+                    ty,
+                    "arguments and results are owned values",
+                ))
             }
             _ => {
                 self.described(ty);
@@ -119,7 +129,11 @@ impl Pieces {
 
     /// Adds `"name":…,"type":"…"` for a field or an argument.
     pub fn named(&mut self, name: &str, ty: &Type) -> Result<&mut Self> {
-        self.text("\"name\":").string(name).text(",\"type\":\"").ty(ty)?.text("\"");
+        self.text("\"name\":")
+            .string(name)
+            .text(",\"type\":\"")
+            .ty(ty)?
+            .text("\"");
         Ok(self)
     }
 }
@@ -129,11 +143,21 @@ pub fn docs(attrs: &[Attribute]) -> String {
     let mut lines = Vec::new();
     for attr in attrs {
         if let Meta::NameValue(meta) = &attr.meta {
-            if let (true, Expr::Lit(ExprLit { lit: Lit::Str(line), .. })) =
-                (meta.path.is_ident("doc"), &meta.value)
+            if let (
+                true,
+                Expr::Lit(ExprLit {
+                    lit: Lit::Str(line),
+                    ..
+                }),
+            ) = (meta.path.is_ident("doc"), &meta.value)
             {
                 let line = line.value();
-                lines.push(line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned());
+                lines.push(
+                    line.strip_prefix(' ')
+                        .unwrap_or(&line)
+                        .trim_end()
+                        .to_owned(),
+                );
             }
         }
     }

@@ -12,15 +12,25 @@ pub fn expand(args: TokenStream, item: ItemStruct) -> Result<TokenStream> {
         return Err(Error::new_spanned(args, "the events go on the impl block"));
     }
     if !item.generics.params.is_empty() {
-        return Err(Error::new_spanned(&item.generics, "a template has no generic parameters"));
+        return Err(Error::new_spanned(
+            &item.generics,
+            "a template has no generic parameters",
+        ));
     }
     let mut fields = Pieces::default();
     fields.text("[");
     match &item.fields {
         Fields::Named(named) => {
             for (i, field) in named.named.iter().enumerate() {
-                let name = field.ident.as_ref().expect("a named field has a name").to_string();
-                fields.text(if i > 0 { ",{" } else { "{" }).named(&name, &field.ty)?.text("}");
+                let name = field
+                    .ident
+                    .as_ref()
+                    .expect("a named field has a name")
+                    .to_string();
+                fields
+                    .text(if i > 0 { ",{" } else { "{" })
+                    .named(&name, &field.ty)?
+                    .text("}");
             }
         }
         Fields::Unit => {}

@@ -3,8 +3,8 @@
 //! The macros write it at compile time: pieces that only the compiler knows (selectors, types of
 //! fields defined elsewhere) are joined by constant evaluation, so no second build is needed.
 
-use crate::alloc_crate::{string::String, vec::Vec};
 use crate::Address;
+use alloc::{string::String, vec::Vec};
 
 /// A type that may be an argument, a result or a field of an event. `#[data]` implements it.
 #[diagnostic::on_unimplemented(
@@ -12,8 +12,8 @@ use crate::Address;
     note = "put `#[athena_sdk::data]` on the definition of the type"
 )]
 pub trait Describe {
-    /// The name of a simple type, `Name{field:type,…}` of a struct, `Name<Variant(type,…),…>` of an
-    /// enum.
+    /// The name of a simple type, `Name{field:type,…}` of a struct, `Name<Variant(type,…),…>` of
+    /// an enum.
     const TYPE: &'static str;
 }
 
@@ -73,7 +73,11 @@ pub const fn hex<const N: usize>(bytes: &[u8]) -> [u8; N] {
     let mut i = 0;
     while i < N {
         let digit = (bytes[i / 2] >> (4 * (1 - i % 2))) & 15;
-        out[i] = if digit < 10 { b'0' + digit } else { b'a' + digit - 10 };
+        out[i] = if digit < 10 {
+            b'0' + digit
+        } else {
+            b'a' + digit - 10
+        };
         i += 1;
     }
     out

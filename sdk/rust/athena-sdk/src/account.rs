@@ -28,6 +28,13 @@ pub fn deploy(code: &[u8]) -> Address {
 fn create(call: u32, bytes: &[u8]) -> Address {
     let mut address = Address::ZERO;
     // SAFETY: the pointers cover what the call reads and the 24 bytes that it writes.
-    unsafe { sys::ecall3(call, sys::ptr(bytes), bytes.len() as u32, sys::out(&mut address)) };
+    unsafe {
+        sys::ecall3(
+            call,
+            sys::ptr(bytes),
+            bytes.len() as u32,
+            sys::out(&mut address),
+        )
+    };
     address
 }

@@ -1,8 +1,8 @@
 //! Addresses of accounts and templates.
 
-use crate::alloc_crate::vec::Vec;
 use crate::codec::{Decode, Encode, Malformed};
 use crate::hash;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// Names an account or a template: 4 bytes of kind, then 20 bytes of hash.

@@ -1,9 +1,9 @@
 //! Calls of other accounts.
 
-use crate::alloc_crate::{string::String, vec::Vec};
-use crate::context::return_data;
 use crate::codec::{Decode, Encode};
+use crate::context::return_data;
 use crate::{hash, sys, Address};
+use alloc::{string::String, vec::Vec};
 
 /// The first 4 bytes of BLAKE3 of a method's exported name, `athexp_<method>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,11 +13,18 @@ impl Selector {
     /// The selector of a method, computable at compile time.
     pub const fn of(method: &str) -> Selector {
         let (prefix, method) = (b"athexp_", method.as_bytes());
-        assert!(prefix.len() + method.len() <= 64, "the exported name exceeds 64 bytes");
+        assert!(
+            prefix.len() + method.len() <= 64,
+            "the exported name exceeds 64 bytes"
+        );
         let mut name = [0; 64];
         let mut i = 0;
         while i < prefix.len() + method.len() {
-            name[i] = if i < prefix.len() { prefix[i] } else { method[i - prefix.len()] };
+            name[i] = if i < prefix.len() {
+                prefix[i]
+            } else {
+                method[i - prefix.len()]
+            };
             i += 1;
         }
         let digest = hash::blake3_const(name.split_at(i).0);
@@ -71,7 +78,12 @@ pub fn payload(method: Option<Selector>, input: &[u8]) -> Vec<u8> {
 /// Calls a method with a tuple of arguments and an amount. If the callee fails so does this frame.
 ///
 /// `args` is what the method takes, in order: `&(a, b)`, `&a` or `&()`.
-pub fn call<R: Decode>(to: &Address, method: impl Into<Selector>, args: &impl Encode, amount: u64) -> R {
+pub fn call<R: Decode>(
+    to: &Address,
+    method: impl Into<Selector>,
+    args: &impl Encode,
+    amount: u64,
+) -> R {
     let raw = call_raw(to, &payload(Some(method.into()), &args.encode()), amount);
     decode_result(&raw)
 }
@@ -117,7 +129,12 @@ pub fn try_call<R: Decode>(
     amount: u64,
     gas: u64,
 ) -> Result<R, CallError> {
-    let raw = try_call_raw(to, &payload(Some(method.into()), &args.encode()), amount, gas)?;
+    let raw = try_call_raw(
+        to,
+        &payload(Some(method.into()), &args.encode()),
+        amount,
+        gas,
+    )?;
     Ok(decode_result(&raw))
 }
 
@@ -145,7 +162,10 @@ pub fn try_call_raw(
     };
     match code {
         0 => Ok(return_data()),
-        _ => Err(CallError { code, data: return_data() }),
+        _ => Err(CallError {
+            code,
+            data: return_data(),
+        }),
     }
 }
 
@@ -170,7 +190,10 @@ mod tests {
     #[test]
     fn payload_is_scale() {
         assert_eq!(payload(None, b""), [0, 0]);
-        assert_eq!(payload(Some(Selector([1, 2, 3, 4])), b"ab"), [1, 1, 2, 3, 4, 8, b'a', b'b']);
+        assert_eq!(
+            payload(Some(Selector([1, 2, 3, 4])), b"ab"),
+            [1, 1, 2, 3, 4, 8, b'a', b'b']
+        );
         let input = vec![7; 100];
         let want = (Some([9u8; 4]), input.clone()).encode();
         assert_eq!(payload(Some(Selector([9; 4])), &input), want);

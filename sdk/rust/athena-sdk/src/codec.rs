@@ -1,13 +1,13 @@
 //! SCALE: the encoding of arguments, results, states and stored values.
 //!
-//! Integers are little endian; lengths are compact integers; an option or an enum starts with a byte;
-//! structs and tuples are their parts in order. Decoding is strict: a compact integer that is longer
-//! than needed, or a byte that names no variant, is malformed. It allocates no more than a constant
-//! times the input.
+//! Integers are little endian; lengths are compact integers; an option or an enum starts with a
+//! byte; structs and tuples are their parts in order. Decoding is strict: a compact integer that is
+//! longer than needed, or a byte that names no variant, is malformed. It allocates no more than a
+//! constant times the input.
 //!
 //! The codec is the SDK's own, as parity-scale-codec 3.7 needs atomic pointers, which RV32IM lacks.
 
-use crate::alloc_crate::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 /// The input is not an encoding of the type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,11 @@ pub trait Decode: Sized {
     /// Reads the value from exactly the input.
     fn decode_all(mut input: &[u8]) -> Result<Self, Malformed> {
         let value = Self::decode(&mut input)?;
-        if input.is_empty() { Ok(value) } else { Err(Malformed) }
+        if input.is_empty() {
+            Ok(value)
+        } else {
+            Err(Malformed)
+        }
     }
 
     /// Takes `len` items off the input.
@@ -64,7 +68,9 @@ pub trait Decode: Sized {
     /// Takes an array off the input.
     #[doc(hidden)]
     fn decode_array<const N: usize>(input: &mut &[u8]) -> Result<[Self; N], Malformed> {
-        Self::decode_items(N, input)?.try_into().map_err(|_| Malformed)
+        Self::decode_items(N, input)?
+            .try_into()
+            .map_err(|_| Malformed)
     }
 }
 
@@ -110,7 +116,11 @@ pub fn decode_compact(input: &mut &[u8]) -> Result<u32, Malformed> {
         _ if first == 3 => (u32::from_le_bytes(take_array(input)?), 0x4000_0000),
         _ => return Err(Malformed),
     };
-    if n < least { Err(Malformed) } else { Ok(n) }
+    if n < least {
+        Err(Malformed)
+    } else {
+        Ok(n)
+    }
 }
 
 macro_rules! integers {
@@ -251,7 +261,11 @@ impl<T: Encode> Encode for Option<T> {
 
 impl<T: Decode> Decode for Option<T> {
     fn decode(input: &mut &[u8]) -> Result<Self, Malformed> {
-        Ok(if bool::decode(input)? { Some(T::decode(input)?) } else { None })
+        Ok(if bool::decode(input)? {
+            Some(T::decode(input)?)
+        } else {
+            None
+        })
     }
 }
 
@@ -267,7 +281,11 @@ impl<T: Encode, E: Encode> Encode for Result<T, E> {
 
 impl<T: Decode, E: Decode> Decode for Result<T, E> {
     fn decode(input: &mut &[u8]) -> Result<Self, Malformed> {
-        Ok(if bool::decode(input)? { Err(E::decode(input)?) } else { Ok(T::decode(input)?) })
+        Ok(if bool::decode(input)? {
+            Err(E::decode(input)?)
+        } else {
+            Ok(T::decode(input)?)
+        })
     }
 }
 
@@ -357,7 +375,12 @@ mod tests {
 
     #[test]
     fn malformed_is_refused() {
-        let long: [&[u8]; 4] = [&[1, 0], &[2, 0, 0, 0], &[3, 0, 0, 0, 0], &[7, 0, 0, 0, 0, 1]];
+        let long: [&[u8]; 4] = [
+            &[1, 0],
+            &[2, 0, 0, 0],
+            &[3, 0, 0, 0, 0],
+            &[7, 0, 0, 0, 0, 1],
+        ];
         for bytes in long {
             assert_eq!(decode_compact(&mut &bytes[..]), Err(Malformed), "{bytes:?}");
         }
@@ -365,6 +388,9 @@ mod tests {
         assert_eq!(Option::<u8>::decode_all(&[2, 0]), Err(Malformed));
         assert_eq!(String::decode_all(&[4, 0xFF]), Err(Malformed));
         // A length that the input cannot hold allocates nothing.
-        assert_eq!(Vec::<u64>::decode_all(&[0xFE, 0xFF, 0xFF, 0xFF]), Err(Malformed));
+        assert_eq!(
+            Vec::<u64>::decode_all(&[0xFE, 0xFF, 0xFF, 0xFF]),
+            Err(Malformed)
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What a frame can ask about its call and its layer.
 
 use crate::{sys, Address};
-use crate::alloc_crate::vec::Vec;
+use alloc::vec::Vec;
 
 /// Who called, and with what amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +84,7 @@ pub fn revert(data: &[u8]) -> ! {
     // SAFETY: the pointer covers the data.
     unsafe { sys::ecall3(sys::REVERT, sys::ptr(data), data.len() as u32, 0) };
     // The host does not come back from REVERT.
+    #[allow(clippy::empty_loop)]
     loop {}
 }
 
@@ -91,7 +92,7 @@ pub fn revert(data: &[u8]) -> ! {
 pub fn return_data() -> Vec<u8> {
     // SAFETY: with length 0 the call writes nothing.
     let len = unsafe { sys::ecall3(sys::RETURN_DATA, 0, 0, 0) } as usize;
-    let mut data = crate::alloc_crate::vec![0; len];
+    let mut data = alloc::vec![0; len];
     // SAFETY: the pointer covers len bytes.
     unsafe { sys::ecall3(sys::RETURN_DATA, sys::out(&mut data[..]), 0, len as u32) };
     data

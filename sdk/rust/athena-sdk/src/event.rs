@@ -4,8 +4,8 @@
 //! encoding with zeros after it, or BLAKE3 of an encoding above 32 bytes. The data is the encoding
 //! of the other fields, in order.
 
-use crate::alloc_crate::vec::Vec;
 use crate::{hash, sys, Encode};
+use alloc::vec::Vec;
 
 /// A topic: 32 bytes that watchers search by.
 pub type Topic = [u8; 32];
@@ -34,7 +34,14 @@ pub fn emit_raw(topics: &[Topic], data: &[u8]) {
     unsafe {
         sys::ecall(
             sys::EMIT,
-            [sys::ptr(topics), topics.len() as u32, sys::ptr(data), data.len() as u32, 0, 0],
+            [
+                sys::ptr(topics),
+                topics.len() as u32,
+                sys::ptr(data),
+                data.len() as u32,
+                0,
+                0,
+            ],
         )
     };
 }

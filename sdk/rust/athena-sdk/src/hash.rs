@@ -1,5 +1,5 @@
-//! BLAKE3 and SHA-256: by the host inside the virtual machine, by this code elsewhere and at compile
-//! time (`*_const`).
+//! BLAKE3 and SHA-256: by the host inside the virtual machine, by this code elsewhere and at
+//! compile time (`*_const`).
 
 use crate::sys;
 
@@ -22,7 +22,14 @@ pub fn ed25519_verify(message: &[u8], key: &[u8; 32], signature: &[u8; 64]) -> b
     let ok = unsafe {
         sys::ecall(
             sys::ED25519_VERIFY,
-            [sys::ptr(message), message.len() as u32, sys::ptr(key), sys::ptr(signature), 0, 0],
+            [
+                sys::ptr(message),
+                message.len() as u32,
+                sys::ptr(key),
+                sys::ptr(signature),
+                0,
+                0,
+            ],
         )
     };
     ok == 1
@@ -30,11 +37,22 @@ pub fn ed25519_verify(message: &[u8], key: &[u8; 32], signature: &[u8; 64]) -> b
 
 fn digest(call: u32, message: &[u8]) -> [u8; SIZE] {
     if cfg!(not(target_arch = "riscv32")) {
-        return if call == sys::BLAKE3 { blake3_const(message) } else { sha256_const(message) };
+        return if call == sys::BLAKE3 {
+            blake3_const(message)
+        } else {
+            sha256_const(message)
+        };
     }
     let mut out = [0; SIZE];
     // SAFETY: the pointers cover what the call reads and writes.
-    unsafe { sys::ecall3(call, sys::ptr(message), message.len() as u32, sys::out(&mut out)) };
+    unsafe {
+        sys::ecall3(
+            call,
+            sys::ptr(message),
+            message.len() as u32,
+            sys::out(&mut out),
+        )
+    };
     out
 }
 
@@ -119,7 +137,10 @@ const fn sha256_block(state: &[u32; 8], block: &[u8; 64]) -> [u32; 8] {
             let (x, y) = (w[i - 15], w[i - 2]);
             let s0 = x.rotate_right(7) ^ x.rotate_right(18) ^ (x >> 3);
             let s1 = y.rotate_right(17) ^ y.rotate_right(19) ^ (y >> 10);
-            w[i - 16].wrapping_add(s0).wrapping_add(w[i - 7]).wrapping_add(s1)
+            w[i - 16]
+                .wrapping_add(s0)
+                .wrapping_add(w[i - 7])
+                .wrapping_add(s1)
         };
         i += 1;
     }
@@ -128,7 +149,11 @@ const fn sha256_block(state: &[u32; 8], block: &[u8; 64]) -> [u32; 8] {
     while i < 64 {
         let s1 = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
         let ch = (e & f) ^ (!e & g);
-        let t1 = h.wrapping_add(s1).wrapping_add(ch).wrapping_add(K[i]).wrapping_add(w[i]);
+        let t1 = h
+            .wrapping_add(s1)
+            .wrapping_add(ch)
+            .wrapping_add(K[i])
+            .wrapping_add(w[i]);
         let s0 = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
         let t2 = s0.wrapping_add((a & b) ^ (a & c) ^ (b & c));
         h = g;
@@ -220,8 +245,22 @@ const LANES: [[usize; 4]; 8] = [
 const fn blake3_block(cv: &[u32; 8], m: &[u32; 16], n: u64, len: u32, flags: u32) -> [u32; 8] {
     let mut words = *m;
     let mut v = [
-        cv[0], cv[1], cv[2], cv[3], cv[4], cv[5], cv[6], cv[7], IV[0], IV[1], IV[2], IV[3],
-        n as u32, (n >> 32) as u32, len, flags,
+        cv[0],
+        cv[1],
+        cv[2],
+        cv[3],
+        cv[4],
+        cv[5],
+        cv[6],
+        cv[7],
+        IV[0],
+        IV[1],
+        IV[2],
+        IV[3],
+        n as u32,
+        (n >> 32) as u32,
+        len,
+        flags,
     ];
     let mut round = 0;
     while round < 7 {
@@ -267,8 +306,14 @@ mod tests {
     #[test]
     fn sha256_vectors() {
         for (message, want) in [
-            (&b""[..], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-            (b"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                &b""[..],
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                b"abc",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
             (
                 b"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
                 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
@@ -282,12 +327,30 @@ mod tests {
     #[test]
     fn blake3_vectors() {
         for (len, want) in [
-            (0, "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"),
-            (1, "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213"),
-            (1023, "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11"),
-            (1024, "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7"),
-            (1025, "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444"),
-            (2049, "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030"),
+            (
+                0,
+                "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262",
+            ),
+            (
+                1,
+                "2d3adedff11b61f14c886e35afa036736dcd87a74d27b5c1510225d0f592e213",
+            ),
+            (
+                1023,
+                "10108970eeda3eb932baac1428c7a2163b0e924c9a9e25b35bba72b28f70bd11",
+            ),
+            (
+                1024,
+                "42214739f095a406f3fc83deb889744ac00df831c10daa55189b5d121c855af7",
+            ),
+            (
+                1025,
+                "d00278ae47eb27b34faecf67b4fe263f82d5412916c1ffd97c8cb7fb814b8444",
+            ),
+            (
+                2049,
+                "5f4d72f40d7a5f82b15ca2b2e44b1de3c2ef86c426c95c1af0b6879522563030",
+            ),
         ] {
             let message: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
             assert_eq!(hex(blake3(&message)), want, "length {len}");

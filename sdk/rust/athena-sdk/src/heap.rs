@@ -2,8 +2,8 @@
 //!
 //! A frame is short and starts with fresh memory, so the allocator favours few instructions and
 //! few pages over reuse. Blocks are multiples of 16 bytes. List `k` holds blocks of at least
-//! `16 << k` bytes; a request looks only in the list all of whose blocks are large enough. The block
-//! at the top of the heap grows and shrinks in place.
+//! `16 << k` bytes; a request looks only in the list all of whose blocks are large enough. The
+//! block at the top of the heap grows and shrinks in place.
 
 use crate::sys;
 use core::alloc::{GlobalAlloc, Layout};
@@ -29,7 +29,11 @@ struct Heap(UnsafeCell<State>);
 unsafe impl Sync for Heap {}
 
 #[global_allocator]
-static HEAP: Heap = Heap(UnsafeCell::new(State { top: 0, end: 0, free: [0; LISTS] }));
+static HEAP: Heap = Heap(UnsafeCell::new(State {
+    top: 0,
+    end: 0,
+    free: [0; LISTS],
+}));
 
 unsafe extern "C" {
     /// First byte after the image, from the linker script.
@@ -45,7 +49,9 @@ fn block(size: usize) -> Option<usize> {
 
 /// The list whose every block holds `size` bytes.
 fn list_above(size: usize) -> usize {
-    ((size - 1) / GRAIN).checked_ilog2().map_or(0, |log| log as usize + 1)
+    ((size - 1) / GRAIN)
+        .checked_ilog2()
+        .map_or(0, |log| log as usize + 1)
 }
 
 /// The list that a free block of `size` bytes belongs to.
@@ -101,9 +107,10 @@ impl State {
 
     /// Changes the size of the top block in place.
     fn resize_top(&mut self, at: usize, old: usize, new: usize) -> bool {
-        let fits = at + old == self.top && at.checked_add(new).is_some_and(|top| {
-            self.reserve(top).is_some()
-        });
+        let fits = at + old == self.top
+            && at
+                .checked_add(new)
+                .is_some_and(|top| self.reserve(top).is_some());
         if fits {
             self.top = at + new;
         }

@@ -3,7 +3,7 @@
 //! A contract is a *template*: a struct with the immutable arguments of an account, and an
 //! `impl` block with the methods that transactions and other contracts may call.
 //!
-//! ```ignore
+//! ```no_run
 //! #![cfg_attr(target_arch = "riscv32", no_std, no_main)]
 //! use athena_sdk::prelude::*;
 //!
@@ -34,7 +34,7 @@
 //! the machine of the developer.
 #![cfg_attr(target_arch = "riscv32", no_std)]
 
-extern crate alloc as alloc_crate;
+extern crate alloc;
 
 pub mod abi;
 pub mod account;
@@ -58,17 +58,16 @@ pub use account::{balance, deploy, spawn};
 pub use address::Address;
 pub use athena_sdk_macros::{callable, data, event, template};
 pub use call::{call, transfer, try_call, CallError, Selector};
+pub use codec::{Decode, Encode};
 pub use context::{context, gas_left, layer, log, revert, Context, Layer};
 pub use event::emit;
-pub use codec::{Decode, Encode};
 
 /// What a contract usually needs.
 pub mod prelude {
     pub use crate::storage::{Cell, Map, Value, ValueMap};
     pub use crate::{callable, data, event, template};
     pub use crate::{Address, Decode, Encode};
-    pub use alloc_crate::{format, string::String, vec, vec::Vec};
-    use crate::alloc_crate;
+    pub use alloc::{format, string::String, vec, vec::Vec};
 }
 
 /// Ends the source of a contract: makes it a program for the virtual machine.
@@ -94,3 +93,48 @@ macro_rules! entry {
         }
     };
 }
+
+/// What the macros refuse.
+///
+/// The state of an account is immutable:
+/// ```compile_fail
+/// # use athena_sdk::prelude::*;
+/// #[template]
+/// struct T {}
+/// #[template]
+/// impl T {
+///     #[callable]
+///     fn set(&mut self) {}
+/// }
+/// # fn main() {}
+/// ```
+/// A method that is always principal-only cannot be public:
+/// ```compile_fail
+/// # use athena_sdk::prelude::*;
+/// #[template]
+/// struct T {}
+/// #[template]
+/// impl T {
+///     #[callable(public)]
+///     fn spend(&self, to: Address, amount: u64) {}
+/// }
+/// # fn main() {}
+/// ```
+/// An event has at most three indexed fields:
+/// ```compile_fail
+/// # use athena_sdk::prelude::*;
+/// #[event]
+/// struct E {
+///     #[indexed]
+///     a: u8,
+///     #[indexed]
+///     b: u8,
+///     #[indexed]
+///     c: u8,
+///     #[indexed]
+///     d: u8,
+/// }
+/// # fn main() {}
+/// ```
+#[cfg(doctest)]
+pub struct Refused;

@@ -58,7 +58,11 @@ impl Write for Message {
 /// Reports the message and the place of a panic, and ends the frame.
 #[panic_handler]
 fn panic(info: &PanicInfo) -> ! {
-    let mut m = Message { bytes: [0; MESSAGE_MAX], len: 0, full: false };
+    let mut m = Message {
+        bytes: [0; MESSAGE_MAX],
+        len: 0,
+        full: false,
+    };
     // Message never fails.
     let _ = write!(m, "{}", info.message());
     if let Some(at) = info.location() {
@@ -67,5 +71,6 @@ fn panic(info: &PanicInfo) -> ! {
     // SAFETY: the first len bytes of the buffer are initialised.
     unsafe { sys::ecall3(sys::ABORT, sys::ptr(&m.bytes), m.len as u32, 0) };
     // The host does not come back from ABORT.
+    #[allow(clippy::empty_loop)]
     loop {}
 }

@@ -1,7 +1,7 @@
 //! What the generated code of a method calls. Not for use by hand.
 
-use crate::alloc_crate::{vec, vec::Vec};
 use crate::{sys, Decode, Encode};
+use alloc::{vec, vec::Vec};
 
 /// A record of the section `.note.athena_export`, version 1.
 #[repr(C, packed)]
@@ -17,9 +17,18 @@ unsafe impl Sync for Export {}
 
 impl Export {
     /// The record of a method; `name` ends with NUL.
-    pub const fn new(principal_only: bool, address: unsafe extern "C" fn(), name: &'static [u8]) -> Self {
+    pub const fn new(
+        principal_only: bool,
+        address: unsafe extern "C" fn(),
+        name: &'static [u8],
+    ) -> Self {
         assert!(name.len() <= 65, "the exported name exceeds 64 bytes");
-        Export { version: 1, flags: principal_only as u8, address, name: name.as_ptr() }
+        Export {
+            version: 1,
+            flags: principal_only as u8,
+            address,
+            name: name.as_ptr(),
+        }
     }
 }
 

@@ -1,13 +1,13 @@
 //! What an account remembers, under keys of 32 bytes.
 //!
-//! [`Cell`] and [`Map`] keep words: values of at most 32 bytes, whose zero is the same as absent, so
-//! that writing zero frees the place. [`Value`] and [`ValueMap`] keep encodings of any length up to
-//! 4096 bytes, where absent is `None`. A cell's key is SHA-256 of its name; the key of a map's entry
-//! is SHA-256 of the key of the map's name followed by the encoding of the entry's key. Two things
-//! with one name share their place: names are the contract's to keep apart.
+//! [`Cell`] and [`Map`] keep words: values of at most 32 bytes, whose zero is the same as absent,
+//! so that writing zero frees the place. [`Value`] and [`ValueMap`] keep encodings of any length up
+//! to 4096 bytes, where absent is `None`. A cell's key is SHA-256 of its name; the key of a map's
+//! entry is SHA-256 of the key of the map's name followed by the encoding of the entry's key. Two
+//! things with one name share their place: names are the contract's to keep apart.
 
-use crate::alloc_crate::{vec, vec::Vec};
 use crate::{hash, sys, Address, Decode, Encode};
+use alloc::{vec, vec::Vec};
 use core::marker::PhantomData;
 
 /// A place in the storage of an account.
@@ -84,7 +84,10 @@ pub struct Cell<T> {
 impl<T: Word> Cell<T> {
     /// The cell of a name; make it a `const`.
     pub const fn new(name: &str) -> Self {
-        Self { key: hash::sha256_const(name.as_bytes()), kind: PhantomData }
+        Self {
+            key: hash::sha256_const(name.as_bytes()),
+            kind: PhantomData,
+        }
     }
 
     /// The value; the zero of its type if none was written.
@@ -107,17 +110,28 @@ pub struct Map<K, V> {
 impl<K: Encode, V: Word> Map<K, V> {
     /// The map of a name; make it a `const`.
     pub const fn new(name: &str) -> Self {
-        Self { prefix: hash::sha256_const(name.as_bytes()), kind: PhantomData }
+        Self {
+            prefix: hash::sha256_const(name.as_bytes()),
+            kind: PhantomData,
+        }
+    }
+
+    /// The cell of a key. Its place is hashed once, however often the cell is read and written.
+    pub fn at(&self, key: &K) -> Cell<V> {
+        Cell {
+            key: entry_key(&self.prefix, key),
+            kind: PhantomData,
+        }
     }
 
     /// The value of a key; the zero of its type if none was written.
     pub fn get(&self, key: &K) -> V {
-        V::from_word(&read_word(&entry_key(&self.prefix, key)))
+        self.at(key).get()
     }
 
     /// Writes the value of a key; zero frees the place.
     pub fn set(&self, key: &K, value: V) {
-        write_word(&entry_key(&self.prefix, key), &value.to_word());
+        self.at(key).set(value);
     }
 }
 
@@ -130,7 +144,10 @@ pub struct Value<T> {
 impl<T: Encode + Decode> Value<T> {
     /// The place of a name; make it a `const`.
     pub const fn new(name: &str) -> Self {
-        Self { key: hash::sha256_const(name.as_bytes()), kind: PhantomData }
+        Self {
+            key: hash::sha256_const(name.as_bytes()),
+            kind: PhantomData,
+        }
     }
 
     /// The value, or `None` if absent.
@@ -163,7 +180,10 @@ pub struct ValueMap<K, V> {
 impl<K: Encode, V: Encode + Decode> ValueMap<K, V> {
     /// The map of a name; make it a `const`.
     pub const fn new(name: &str) -> Self {
-        Self { prefix: hash::sha256_const(name.as_bytes()), kind: PhantomData }
+        Self {
+            prefix: hash::sha256_const(name.as_bytes()),
+            kind: PhantomData,
+        }
     }
 
     /// The value of a key, or `None` if absent.
@@ -238,7 +258,12 @@ pub fn load(key: &Key) -> Option<Vec<u8>> {
 pub fn store(key: &Key, value: &[u8]) {
     // SAFETY: the pointers cover what the call reads.
     unsafe {
-        sys::ecall3(sys::STORAGE_STORE, sys::ptr(key), sys::ptr(value), value.len() as u32)
+        sys::ecall3(
+            sys::STORAGE_STORE,
+            sys::ptr(key),
+            sys::ptr(value),
+            value.len() as u32,
+        )
     };
 }
 
@@ -267,7 +292,10 @@ mod tests {
 
     #[test]
     fn words_round_trip_and_zero_is_absent() {
-        assert_eq!(u64::from_word(&0x0102_0304_0506_0708u64.to_word()), 0x0102_0304_0506_0708);
+        assert_eq!(
+            u64::from_word(&0x0102_0304_0506_0708u64.to_word()),
+            0x0102_0304_0506_0708
+        );
         assert_eq!(i32::from_word(&(-5i32).to_word()), -5);
         assert!(bool::from_word(&true.to_word()));
         let address = Address([7; 24]);
