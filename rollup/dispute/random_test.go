@@ -51,12 +51,13 @@ func TestRandomLayers(t *testing.T) {
 	t.Parallel()
 	const rich = 1_000_000_000
 	outcomes := make(map[rollup.Outcome]int)
+	start, err := stftest.New(rollup.DefaultParams(),
+		map[string]uint64{"alice": rich, "bob": rich, "carol": rich / 500})
+	require.NoError(t, err)
+	run(t, start, nil, "alice: spawn", "bob: spawn", "alice: deploy token; deploy hostile",
+		"alice: create coin token @alice @any 1", "alice: create evil hostile")
 	rapid.Check(t, func(rt *rapid.T) {
-		c, err := stftest.New(rollup.DefaultParams(),
-			map[string]uint64{"alice": rich, "bob": rich, "carol": rich / 500})
-		require.NoError(rt, err)
-		run(t, c, nil, "alice: spawn", "bob: spawn", "alice: deploy token; deploy hostile",
-			"alice: create coin token @alice @any 1", "alice: create evil hostile")
+		c := start.Clone()
 		for range rapid.IntRange(1, 2).Draw(rt, "layers") {
 			next := nonces(t, c)
 			var items []rollup.Item

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/big"
 	"strings"
 
@@ -58,6 +59,15 @@ func New(p rollup.Params, balances map[string]uint64) (*Chain, error) {
 	var err error
 	c.Tree, err = stf.GenesisTree(g)
 	return c, err
+}
+
+// Clone returns a second chain at the same state, which goes its own way.
+func (c *Chain) Clone() *Chain {
+	d := *c
+	d.Tree = c.Tree.Fork()
+	d.Minted = new(big.Int).Set(c.Minted)
+	d.names, d.fees = maps.Clone(c.names), maps.Clone(c.fees)
+	return &d
 }
 
 // program returns the ELF of a fixture.
@@ -121,7 +131,7 @@ func (c *Chain) Balance(name string) (balance, fees uint64, err error) {
 
 // DefaultUnits are the limits that a transaction declares unless it says otherwise.
 func DefaultUnits() metering.Units {
-	return metering.Units{320 << 10, 40_000_000, 1 << 20, 400_000, 400_000}
+	return metering.Units{320 << 10, 10_000_000, 1 << 20, 400_000, 400_000}
 }
 
 // Sign fills in the authorisation of a transaction.
