@@ -2,7 +2,8 @@ package rollup
 
 import "testing"
 
-// BenchmarkDerive measures bytes of transactions, as posted, a second: a layer of many small transfers.
+// BenchmarkDerive measures bytes of transactions, as posted, a second: a layer of many small
+// transfers.
 func BenchmarkDerive(b *testing.B) {
 	for _, codec := range []struct {
 		name  string

@@ -20,9 +20,9 @@ const (
 	expandSlack  = 1024
 )
 
-// EncodeBundle returns the encoding of a bundle of encoded transactions. CodecDeflate is a wish: the
-// body stays raw where compression does not make it smaller, or makes it so small that decoders would
-// refuse it. Which bytes the compressor makes is not part of the protocol.
+// EncodeBundle returns the encoding of a bundle of encoded transactions. CodecDeflate is a wish:
+// the body stays raw where compression does not make it smaller, or makes it so small that decoders
+// would refuse it. Which bytes the compressor makes is not part of the protocol.
 func EncodeBundle(relay address.Address, codec BundleCodec, txs [][]byte, p *Params) []byte {
 	size := 0
 	for _, tx := range txs {
@@ -108,9 +108,9 @@ func DecodeBundle(b []byte, p *Params) (*Bundle, error) {
 }
 
 // Txs returns the encoded transactions of the bundle, expanding the body if it is compressed. They
-// need not decode, nor be within MaxTxBytes: that is each transaction's own affair. A length that no
-// transaction can have, or a count that is not that of the body, refuses the bundle. The error wraps
-// a *RefusedError.
+// need not decode, nor be within MaxTxBytes: that is each transaction's own affair. A length that
+// no transaction can have, or a count that is not that of the body, refuses the bundle. The error
+// wraps a *RefusedError.
 func (b *Bundle) Txs(p *Params) ([][]byte, error) {
 	var in inflater
 	return b.txs(p, &in)
@@ -166,7 +166,8 @@ type inflater struct {
 }
 
 // inflate expands rawLen u32 ‖ one RFC 1951 stream that ends in the body's last byte and yields
-// exactly rawLen bytes. bytes.Reader reads single bytes, so that flate takes none beyond its stream.
+// exactly rawLen bytes. bytes.Reader reads single bytes, so that flate takes none beyond its
+// stream.
 func (in *inflater) inflate(body []byte, p *Params) ([]byte, error) {
 	if len(body) < 4 {
 		return nil, refusef(ReasonBadCodec, "rollup: bundle: compressed body of %d bytes", len(body))

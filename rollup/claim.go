@@ -2,9 +2,9 @@ package rollup
 
 import "github.com/athenarollup/athena/address"
 
-// Claim asserts the state roots after every step of layers FromLayer..ToLayer, on the condition that
-// the L1 block at ToLayer is L1BlockHash. Its author is the sender of the L1 transaction that posts it,
-// so it has no signature of its own. Claims chain by root. See docs/spec/claims.md.
+// Claim asserts the state roots after every step of layers FromLayer..ToLayer, on the condition
+// that the L1 block at ToLayer is L1BlockHash. Its author is the sender of the L1 transaction that
+// posts it, so it has no signature of its own. Claims chain by root. See docs/spec/claims.md.
 type Claim struct {
 	Executor    address.Address // L1 account whose ClaimBond stands for the claim
 	Reward      address.Address // Athena account that earns the fee pools
@@ -22,12 +22,12 @@ type VerdictCode uint8
 // The verdicts of docs/spec/claims.md.
 const (
 	VerdictNone         VerdictCode = 0 // pending
-	VerdictFraud        VerdictCode = 1 // the computed root differs: the claim dies, its bond is slashed
-	VerdictUpheld       VerdictCode = 2 // the computed root is the claimed one: the challenge bond is lost
-	VerdictBadWitness   VerdictCode = 3 // malformed, wrong or incomplete witness: the challenge bond is lost
+	VerdictFraud        VerdictCode = 1 // another root: the claim dies, its bond is slashed
+	VerdictUpheld       VerdictCode = 2 // the same root: the challenge bond is lost
+	VerdictBadWitness   VerdictCode = 3 // bad or incomplete witness: challenge bond lost
 	VerdictOutOfRange   VerdictCode = 4 // refused at admission: no such step
 	VerdictStale        VerdictCode = 5 // the claim died first: refunded
-	VerdictInconclusive VerdictCode = 6 // a bug of the reference engine: the step is suspended, nobody is slashed
+	VerdictInconclusive VerdictCode = 6 // a bug of the engine: the step is suspended
 	VerdictUnproven     VerdictCode = 7 // opened and not proven in time: the challenge bond is lost
 )
 

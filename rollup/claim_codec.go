@@ -78,14 +78,14 @@ func decodeHashes(d *scale.Decoder, limit int) []Hash {
 	return hs
 }
 
-// CommitHash is the commitment of a ClaimCommit; claim is the ClaimID. It binds the executor, so that
-// a copied claim cannot be shown by another one.
+// CommitHash is the commitment of a ClaimCommit; claim is the ClaimID. It binds the executor, so
+// that a copied claim cannot be shown by another one.
 func CommitHash(executor address.Address, salt, claim Hash) Hash {
 	return digest(domainCommit, executor[:], salt[:], claim[:])
 }
 
-// OpenHash is the commitment of a ChallengeOpen; witness is the WitnessHash. It binds the challenger,
-// so that a copied proof cannot be shown by another one.
+// OpenHash is the commitment of a ChallengeOpen; witness is the WitnessHash. It binds the
+// challenger, so that a copied proof cannot be shown by another one.
 func OpenHash(
 	chainID, claimID Hash, step uint32, challenger address.Address, salt, witness Hash,
 ) Hash {

@@ -168,7 +168,8 @@ func TestDecodeTxReasons(t *testing.T) {
 			x.Nonce = Nonce{Kind: NonceUnordered, Value: ^uint64(0)}
 		}},
 		{name: "nonce kind", want: ReasonMalformed, edit: func(x *Tx) { x.Nonce.Kind = 3 }},
-		{name: "auth shorter", want: ReasonBadAuthLen, raw: func(b []byte) []byte { return b[:len(b)-1] }},
+		{name: "auth shorter", want: ReasonBadAuthLen,
+			raw: func(b []byte) []byte { return b[:len(b)-1] }},
 		{name: "auth longer", want: ReasonBadAuthLen, raw: func(b []byte) []byte { return append(b, 0) }},
 		{name: "sponsor auth alone", want: ReasonBadAuthLen,
 			edit: func(x *Tx) { x.SponsorAuth = []byte{1} }},

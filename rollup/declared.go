@@ -9,9 +9,9 @@ import (
 // weightScale is the weight of an item that fills a dimension of a layer.
 const weightScale = 1 << 20
 
-// Declared returns what an item may use at most. For a transaction that is, by dimension, the larger
-// of its maxUnits and of verify's own cap, which runs before the declared limits are judged; data is
-// the length of its encoding, whatever maxUnits says of data.
+// Declared returns what an item may use at most. For a transaction that is, by dimension, the
+// larger of its maxUnits and of verify's own cap, which runs before the declared limits are judged;
+// data is the length of its encoding, whatever maxUnits says of data.
 //
 // A transaction declares keys, value bytes and code bytes through its read units: each distinct key
 // that it touches costs KeyAllowance plus the length of its value, so read units bound all three.
@@ -48,11 +48,12 @@ func (p *Params) declaredReads(units metering.Units) Declared {
 	}
 }
 
-// keyAllowance is the schedule's price of a touched key. Params.Validate admits known versions only.
+// keyAllowance is the schedule's price of a touched key. Params.Validate admits known versions
+// only.
 func (p *Params) keyAllowance() uint64 { return metering.V1().KeyAllowance }
 
-// Weight is the largest share of a layer that d takes in any dimension, in parts of 2^20, rounded up;
-// 2^64-1 when it does not fit. It is what inclusion is priced by (docs/spec/fees.md).
+// Weight is the largest share of a layer that d takes in any dimension, in parts of 2^20, rounded
+// up; 2^64-1 when it does not fit. It is what inclusion is priced by (docs/spec/fees.md).
 func (p *Params) Weight(d Declared) uint64 {
 	var w uint64
 	for i, u := range d.Units {

@@ -42,11 +42,12 @@ func ItemsRoot(items []Item) Hash {
 }
 
 // Derive makes the items of the layer with header h from the L1 block that it executes, source (nil
-// for a first layer that executes none), and from what earlier layers carried over (nil for nothing).
-// Of h it uses height and beacon, of source's header height and prices. It reads no Athena state.
+// for a first layer that executes none), and from what earlier layers carried over (nil for
+// nothing). Of h it uses height and beacon, of source's header height and prices. It reads no
+// Athena state.
 //
-// It is total: whatever source holds, there is a result, and what was left out is in its drops with a
-// reason. It takes source's transactions as admitted and paid by L1. Its work and its result are
+// It is total: whatever source holds, there is a result, and what was left out is in its drops with
+// a reason. It takes source's transactions as admitted and paid by L1. Its work and its result are
 // bounded by the size of source and carry: a bundle expands to at most 16 times its bytes.
 //
 // The order is layer begin, deposits in L1 order, forced transactions first in first out, the
@@ -177,7 +178,8 @@ func (v *deriver) drop(c *candidate, l1 Hash, why Reason) {
 }
 
 // dropUnread records why something that did not decode is left out. It has no id of its own, so one
-// record for each L1 transaction and reason says all: hostile bundles make no more records than that.
+// record for each L1 transaction and reason says all: hostile bundles make no more records than
+// that.
 func (v *deriver) dropUnread(l1 Hash, why Reason, since int) {
 	d := Drop{ID: l1, L1Tx: l1, Reason: why}
 	for _, old := range v.out.Drops[since:] {

@@ -9,7 +9,8 @@ import (
 	"github.com/athenarollup/athena/address"
 )
 
-// bundles returns the transactions of all bundles in L1 order, without those that no layer may hold.
+// bundles returns the transactions of all bundles in L1 order, without those that no layer may
+// hold.
 func (v *deriver) bundles() []*candidate {
 	var all []*candidate
 	for i := range v.source.Txs {
@@ -20,8 +21,8 @@ func (v *deriver) bundles() []*candidate {
 	return all
 }
 
-// bundle appends the transactions of one bundle. A structural failure, or a body that weighs more than
-// was paid for, drops all of it; else each transaction stands for itself.
+// bundle appends the transactions of one bundle. A structural failure, or a body that weighs more
+// than was paid for, drops all of it; else each transaction stands for itself.
 func (v *deriver) bundle(all []*candidate, l1 int, post *PostBundle) []*candidate {
 	since := len(v.out.Drops)
 	b, read, err := v.open(l1, post, since)
@@ -92,8 +93,8 @@ func reasonOf(err error) Reason {
 	return r.Reason
 }
 
-// selectFitting keeps what fits the layer. If not all does, transactions are taken by (bid descending,
-// TxHash ascending), and one that does not fit is dropped.
+// selectFitting keeps what fits the layer. If not all does, transactions are taken by (bid
+// descending, TxHash ascending), and one that does not fit is dropped.
 func (v *deriver) selectFitting(all []*candidate) []*candidate {
 	sum := v.used
 	for _, c := range all {
@@ -122,7 +123,8 @@ func (v *deriver) selectFitting(all []*candidate) []*candidate {
 }
 
 // order sorts by the layer's shuffle; then the places of each principal's ordered transactions are
-// filled again in the order of (nonce, TxHash). Unordered ones keep their place. Nobody can buy one.
+// filled again in the order of (nonce, TxHash). Unordered ones keep their place. Nobody can buy
+// one.
 func order(h *Header, all []*candidate) []*candidate {
 	seed := make([]byte, 0, len(h.Beacon)+8)
 	seed = append(seed, h.Beacon[:]...)

@@ -3,8 +3,8 @@ package rollup
 import "github.com/athenarollup/athena/metering"
 
 // CheckForced decodes a transaction that a user posts without a relay, and judges it as derivation
-// will: at the L1 block that accepts it. L1 asks before it admits one, and prices the item's weight.
-// The error wraps a *RefusedError.
+// will: at the L1 block that accepts it. L1 asks before it admits one, and prices the item's
+// weight. The error wraps a *RefusedError.
 func (p *Params) CheckForced(raw []byte, accepted uint64, chainID Hash) (*Item, error) {
 	v := deriver{params: p, chainID: chainID}
 	c, refused := v.parseForced(&ForcedEntry{Accepted: accepted, Tx: raw})
@@ -14,8 +14,8 @@ func (p *Params) CheckForced(raw []byte, accepted uint64, chainID Hash) (*Item, 
 	return &c.item, nil
 }
 
-// Waiting is what the queued transactions declare in all, by dimension: L1 admits no more of them when
-// that is MaxCarryDelay times ForcedShare.
+// Waiting is what the queued transactions declare in all, by dimension: L1 admits no more of them
+// when that is MaxCarryDelay times ForcedShare.
 func (c *Carry) Waiting(p *Params) metering.Units {
 	var sum metering.Units
 	for i := range c.Forced {
@@ -47,8 +47,8 @@ func (v *deriver) parseForced(f *ForcedEntry) (*candidate, *RefusedError) {
 }
 
 // forced adds queued transactions, then new ones, up to the reserved share of the layer and to what
-// deposits left. The first that does not fit waits with all behind it. Whatever cannot become an item
-// is dropped when its turn comes.
+// deposits left. The first that does not fit waits with all behind it. Whatever cannot become an
+// item is dropped when its turn comes.
 func (v *deriver) forced(carry *Carry) {
 	queue := v.queue(carry)
 	share := v.params.ForcedShare()

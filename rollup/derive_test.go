@@ -260,6 +260,8 @@ func TestDeriveHostileBundle(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	a := w.tx(1, 0)
+	good := EncodeBundle(relay1, CodecRaw, [][]byte{a}, &w.p)
+	orphan := EncodeBundle(address.Zero, CodecRaw, [][]byte{a}, &w.p)
 	for _, tc := range []struct {
 		name string
 		want Reason
@@ -267,9 +269,9 @@ func TestDeriveHostileBundle(t *testing.T) {
 	}{
 		{"garbage", ReasonBadVersion, PostBundle{Bundle: []byte("no bundle at all")}},
 		{"empty", ReasonMalformed, PostBundle{}},
-		{"cut", ReasonMalformed, PostBundle{Bundle: EncodeBundle(relay1, CodecRaw, [][]byte{a}, &w.p)[:60]}},
+		{"cut", ReasonMalformed, PostBundle{Bundle: good[:60]}},
 		{"no relay", ReasonMalformed,
-			PostBundle{Bundle: EncodeBundle(address.Zero, CodecRaw, [][]byte{a}, &w.p), Weight: w.weight(a)}},
+			PostBundle{Bundle: orphan, Weight: w.weight(a)}},
 		{"zip bomb", ReasonBadCodec, PostBundle{Bundle: (&Bundle{
 			Relay: relay1, Codec: CodecDeflate, TxCount: 1, Body: deflate(make([]byte, 4<<20)),
 		}).Encode(), Weight: 1 << 40}},
@@ -277,7 +279,7 @@ func TestDeriveHostileBundle(t *testing.T) {
 			Relay: relay1, TxCount: 2, Body: body(a),
 		}).Encode(), Weight: 1 << 40}},
 		{"weight lie", ReasonWeightLie,
-			PostBundle{Bundle: EncodeBundle(relay1, CodecRaw, [][]byte{a}, &w.p), Weight: w.weight(a) - 1}},
+			PostBundle{Bundle: good, Weight: w.weight(a) - 1}},
 		{"oversize", ReasonTooLarge, PostBundle{Bundle: make([]byte, w.p.MaxBundleBytes+1)}},
 		{"codec", ReasonBadCodec, PostBundle{Bundle: (&Bundle{Relay: relay1, Codec: 9}).Encode()}},
 	} {

@@ -1,5 +1,5 @@
-// Package rollup defines the consensus types of Athena, their one canonical encoding, and Derive: the
-// pure function from L1 data to the items that a layer executes.
+// Package rollup defines the consensus types of Athena, their one canonical encoding, and Derive:
+// the pure function from L1 data to the items that a layer executes.
 //
 // It is not the virtual machine: a client that builds, signs and decodes transactions links this
 // package and nothing below it that executes. The state transition over the items is rollup/stf.

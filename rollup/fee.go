@@ -28,8 +28,8 @@ func ExecutionFee(units, prices metering.Units) (uint64, bool) {
 }
 
 // RelayFee is what an effective item pays its relay: weight · inclusion price + size · data price +
-// tip, at the prices of the block that carried it. A forced item pays none. It is false when the sum
-// does not fit 64 bits.
+// tip, at the prices of the block that carried it. A forced item pays none. It is false when the
+// sum does not fit 64 bits.
 func RelayFee(i *Item) (uint64, bool) {
 	if i.Kind != ItemTx || i.Tx == nil {
 		return 0, true
@@ -44,8 +44,8 @@ func RelayFee(i *Item) (uint64, bool) {
 	return sum, true
 }
 
-// MaxFeeBound is the most that an item can pay at the given prices: what maxFee must cover for it to
-// be effective. It is false when the sum does not fit 64 bits.
+// MaxFeeBound is the most that an item can pay at the given prices: what maxFee must cover for it
+// to be effective. It is false when the sum does not fit 64 bits.
 func MaxFeeBound(i *Item, prices metering.Units) (uint64, bool) {
 	if i.Tx == nil {
 		return 0, true

@@ -8,8 +8,8 @@ type Allocation struct {
 	Amount  uint64
 }
 
-// Genesis fixes a network. ChainID is H("athena/genesis" ‖ its encoding), so two networks that differ
-// in anything have different ids and no signature fits both.
+// Genesis fixes a network. ChainID is H("athena/genesis" ‖ its encoding), so two networks that
+// differ in anything have different ids and no signature fits both.
 type Genesis struct {
 	Name        string // at most 32 bytes
 	Time        uint64 // seconds

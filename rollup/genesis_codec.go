@@ -41,8 +41,8 @@ func (g *Genesis) Encode() []byte {
 // ChainID names the network.
 func (g *Genesis) ChainID() Hash { return digest(domainGenesis, g.Encode()) }
 
-// DecodeGenesis reads what Encode wrote; it does not validate. The result aliases b. The error wraps
-// a *RefusedError.
+// DecodeGenesis reads what Encode wrote; it does not validate. The result aliases b. The error
+// wraps a *RefusedError.
 func DecodeGenesis(b []byte) (*Genesis, error) {
 	if err := tooLarge("genesis", len(b), maxGenesisBytes); err != nil {
 		return nil, err
@@ -68,8 +68,8 @@ func DecodeGenesis(b []byte) (*Genesis, error) {
 	return g, nil
 }
 
-// Validate returns everything that is wrong with the genesis. Whether the templates are programs, and
-// the state root right, is stf.Genesis's to say.
+// Validate returns everything that is wrong with the genesis. Whether the templates are programs,
+// and the state root right, is stf.Genesis's to say.
 func (g *Genesis) Validate() error {
 	var c complaints
 	c.check(g.Name != "" && len(g.Name) <= maxNameBytes,

@@ -12,8 +12,8 @@ import (
 	"github.com/athenarollup/athena/address"
 )
 
-// Domains of the hashes of docs/spec/codec.md. Where one is a prefix of another, what is hashed under
-// it starts with a version byte, which is no letter.
+// Domains of the hashes of docs/spec/codec.md. Where one is a prefix of another, what is hashed
+// under it starts with a version byte, which is no letter.
 const (
 	domainTx        = "athena/tx"
 	domainTxHash    = "athena/txhash"

@@ -7,8 +7,8 @@ import (
 // ItemVersion is the version byte of the only format of items.
 const ItemVersion = 1
 
-// Encode returns the canonical encoding: version u8 ‖ kind u8 ‖ the fields of that kind. Size is not
-// in it, being the length of the transaction.
+// Encode returns the canonical encoding: version u8 ‖ kind u8 ‖ the fields of that kind. Size is
+// not in it, being the length of the transaction.
 func (i *Item) Encode() []byte {
 	var e scale.Encoder
 	var raw []byte
@@ -40,8 +40,8 @@ func (i *Item) encode(e *scale.Encoder, raw []byte) {
 	}
 }
 
-// DecodeItem reads an item; its transaction must decode, and nothing else of it is judged. The result
-// aliases b. The error wraps a *RefusedError.
+// DecodeItem reads an item; its transaction must decode, and nothing else of it is judged. The
+// result aliases b. The error wraps a *RefusedError.
 func DecodeItem(b []byte, p *Params) (*Item, error) {
 	i := new(Item)
 	d := scale.NewDecoder(b)

@@ -16,7 +16,8 @@ type L1Tx struct {
 // L1Kind is the tag of an L1 payload.
 type L1Kind uint8
 
-// The kinds of L1 payload. WithdrawProve is assigned, and refused until the bridge's way out exists.
+// The kinds of L1 payload. WithdrawProve is assigned, and refused until the bridge's way out
+// exists.
 const (
 	L1Transfer       L1Kind = 1
 	L1PostBundle     L1Kind = 2
@@ -57,8 +58,8 @@ const (
 	CodecDeflate BundleCodec = 1
 )
 
-// PostBundle carries a bundle. The sender pays Weight × (inclusionPrice + Bid) on L1, burned, besides
-// the byte fee; a body that weighs more than Weight drops the bundle.
+// PostBundle carries a bundle. The sender pays Weight × (inclusionPrice + Bid) on L1, burned,
+// besides the byte fee; a body that weighs more than Weight drops the bundle.
 type PostBundle struct {
 	Bundle []byte // canonical encoding of a Bundle: L1 admission does not parse it
 	Weight uint64

@@ -88,8 +88,9 @@ func (t *L1Tx) encodeSigned(e *scale.Encoder) {
 	}
 }
 
-// DecodeL1Tx reads an L1 transaction; it does not verify the signature. Bundles, forced transactions
-// and witnesses inside stay bytes. The result aliases b. The error wraps a *RefusedError.
+// DecodeL1Tx reads an L1 transaction; it does not verify the signature. Bundles, forced
+// transactions and witnesses inside stay bytes. The result aliases b. The error wraps a
+// *RefusedError.
 func DecodeL1Tx(b []byte, p *Params) (*L1Tx, error) {
 	if err := tooLarge("L1 transaction", len(b), p.MaxL1TxBytes); err != nil {
 		return nil, err

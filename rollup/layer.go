@@ -13,9 +13,10 @@ type FinalClaim struct {
 	ToLayer   uint64
 }
 
-// Header is the part of an L1 block that Athena executes under. Layer h executes the deposits, forced
-// transactions and bundles of block h-1 under the header of block h, so that the set of items is fixed
-// before its seed is known. Every field after TxsRoot is recomputed by every L1 node.
+// Header is the part of an L1 block that Athena executes under. Layer h executes the deposits,
+// forced transactions and bundles of block h-1 under the header of block h, so that the set of
+// items is fixed before its seed is known. Every field after TxsRoot is recomputed by every L1
+// node.
 type Header struct {
 	Height         uint64
 	ParentHash     Hash
@@ -52,8 +53,8 @@ const (
 	ItemLayerEnd   ItemKind = 4
 )
 
-// Item is one thing that Athena executes. What it needs beside the header is in it; the fields that do
-// not belong to its kind are zero.
+// Item is one thing that Athena executes. What it needs beside the header is in it; the fields that
+// do not belong to its kind are zero.
 type Item struct {
 	Kind    ItemKind
 	Deposit DepositItem // ItemDeposit
@@ -74,7 +75,8 @@ type DepositItem struct {
 	Amount uint64
 }
 
-// Step is items [First, First+Count) of a layer: the unit that a claim asserts and a challenge judges.
+// Step is items [First, First+Count) of a layer: the unit that a claim asserts and a challenge
+// judges.
 type Step struct {
 	First uint32
 	Count uint32
@@ -127,6 +129,6 @@ type ForcedEntry struct {
 	Tx       []byte
 }
 
-// Carry is L1 state that passes from layer to layer: the queue of forced transactions. It is committed
-// by Header.CarryRoot.
+// Carry is L1 state that passes from layer to layer: the queue of forced transactions. It is
+// committed by Header.CarryRoot.
 type Carry struct{ Forced []ForcedEntry }

@@ -79,7 +79,8 @@ func TestOrderWithinPrincipal(t *testing.T) {
 	}
 }
 
-// The same set in any order of arrival, and in any bundles of one relay and bid, makes the same items.
+// The same set in any order of arrival, and in any bundles of one relay and bid, makes the same
+// items.
 func TestOrderOfArrivalDoesNotMatter(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -2,8 +2,9 @@ package rollup
 
 import "github.com/athenarollup/athena/metering"
 
-// Params is every limit and price of the protocol that consensus depends on: one place, one name each.
-// They are L1 data, never Athena state; the header carries ParamsHash. See docs/spec/params.md.
+// Params is every limit and price of the protocol that consensus depends on: one place, one name
+// each. They are L1 data, never Athena state; the header carries ParamsHash. See
+// docs/spec/params.md.
 type Params struct {
 	VMVersion uint32
 
@@ -38,7 +39,7 @@ type Params struct {
 	MaxBlobBytes      uint32         // immutable spawn arguments of an account
 
 	// Execution.
-	MaxVerify        metering.Units // verify's own cap; counts into every transaction's declared limits
+	MaxVerify        metering.Units // verify's own cap; in every transaction's declared limits
 	MaxVerifyKeys    uint32
 	MaxCallDepth     uint32
 	MaxMemoryPages   uint32 // 4 KiB pages of one frame

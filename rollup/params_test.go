@@ -35,49 +35,65 @@ func TestValidate(t *testing.T) {
 	t.Parallel()
 	const d, c, r = metering.Data, metering.Compute, metering.Read
 	for name, edit := range map[string]func(p *Params){
-		"VMVersion 2 is unknown":                        func(p *Params) { p.VMVersion = 2 },
-		"MaxTxBytes is 0":                               func(p *Params) { p.MaxTxBytes = 0 },
-		"327679 expanded":                               func(p *Params) { p.MaxExpandedBytes = p.MaxTxBytes - 1 },
-		"MaxBundleBytes 8388608 does not fit":           func(p *Params) { p.MaxBundleBytes = p.MaxL1TxBytes },
-		"a witness of":                                  func(p *Params) { p.MaxL1TxBytes = uint32(p.WitnessCap()) },
-		"half of MaxL1BlockBytes":                       func(p *Params) { p.MaxL1BlockBytes-- },
-		"MaxAuthBytes 65536":                            func(p *Params) { p.MaxAuthBytes = 1 << 16 },
-		"a program of MaxCodeBytes 327680 does not fit": func(p *Params) { p.MaxCodeBytes = p.MaxTxBytes },
-		"compute: MaxVerify 100000001":                  func(p *Params) { p.MaxVerify[c] = p.MaxTx[c] + 1 },
-		"compute: MaxTx":                                func(p *Params) { p.MaxTx[c] = p.Step[c] + 1 },
-		"read: MaxTx":                                   func(p *Params) { p.MaxTx[r] = p.Step[r] },
-		"data: Step":                                    func(p *Params) { p.Step[d] = p.Layer[d] + 1 },
-		"forced share":                                  func(p *Params) { p.ForcedShareDivisor = 1 },
-		"no forced transaction":                         func(p *Params) { p.ForcedShareDivisor = 1000 },
-		"system items":                                  func(p *Params) { p.MaxDepositsPerLayer = math.MaxUint32 },
-		"Prices":                                        func(p *Params) { p.Prices[d] = 1 },
-		"cannot be written":                             func(p *Params) { p.MaxTx[metering.Write] = 100 },
-		"StepItems is 0":                                func(p *Params) { p.StepItems = 0 },
-		"crediting StepItems":                           func(p *Params) { p.StepItems = 1000 },
-		"MaxTxKeys 1024 and":                            func(p *Params) { p.MaxTxKeys = p.MaxStepKeys },
-		"above MaxStepValueBytes":                       func(p *Params) { p.MaxStepValueBytes = p.MaxTxValueBytes },
-		"and MaxStepCodeBytes 524287":                   func(p *Params) { p.MaxStepCodeBytes = p.MaxTxCodeBytes - 1 },
-		"MaxFinalPerLayer":                              func(p *Params) { p.MaxFinalPerLayer = p.MaxStepKeys },
-		"SeenPurgePerLayer":                             func(p *Params) { p.SeenPurgePerLayer = p.MaxStepKeys },
-		"at most MaxStepRoots 100":                      func(p *Params) { p.MaxStepRoots = 100 },
-		"MaxCallDepth":                                  func(p *Params) { p.MaxCallDepth = 0 },
-		"MaxMemoryPages 4096 and":                       func(p *Params) { p.MaxTxMemoryPages = p.MaxMemoryPages - 1 },
-		"MaxInputBytes":                                 func(p *Params) { p.MaxInputBytes = p.MaxTxBytes },
-		"MaxVerifyKeys 0":                               func(p *Params) { p.MaxVerifyKeys = 0 },
-		"OrderDelay":                                    func(p *Params) { p.OrderDelay = 2 },
-		"MaxCarryDelay":                                 func(p *Params) { p.MaxCarryDelay = 0 },
-		"UnorderedWindow":                               func(p *Params) { p.UnorderedWindow = 0 },
-		"MinByteFee 0":                                  func(p *Params) { p.MinByteFee = 0 },
-		"ReorgBound":                                    func(p *Params) { p.ReorgBound = p.ChallengeWindow },
-		"ProveWindow":                                   func(p *Params) { p.ProveWindow = 0 },
-		"MinClaimDepth":                                 func(p *Params) { p.MinClaimDepth = 0 },
-		"VerdictsPerBlock":                              func(p *Params) { p.VerdictsPerBlock = 0 },
-		"ChallengeBond":                                 func(p *Params) { p.ChallengeBond = 0 },
-		"is below ten times":                            func(p *Params) { p.ClaimBond = uint64(p.WitnessCap()) },
-		"a claim of MaxStepRoots":                       func(p *Params) { p.MaxStepRoots = 1 << 20 },
-		"MaxBundleTxs is 0":                             func(p *Params) { p.MaxBundleTxs = 0 },
-		"MaxTxBytes 2097152 does not fit a bundle":      func(p *Params) { p.MaxTxBytes = 2 << 20 },
-		"MaxTxBytes 327681 is above MaxTx":              func(p *Params) { p.MaxTxBytes++ },
+		"VMVersion 2 is unknown": func(p *Params) { p.VMVersion = 2 },
+		"MaxTxBytes is 0":        func(p *Params) { p.MaxTxBytes = 0 },
+		"327679 expanded":        func(p *Params) { p.MaxExpandedBytes = p.MaxTxBytes - 1 },
+		"MaxBundleBytes 8388608 does not fit": func(p *Params) {
+			p.MaxBundleBytes = p.MaxL1TxBytes
+		},
+		"a witness of":            func(p *Params) { p.MaxL1TxBytes = uint32(p.WitnessCap()) },
+		"half of MaxL1BlockBytes": func(p *Params) { p.MaxL1BlockBytes-- },
+		"MaxAuthBytes 65536":      func(p *Params) { p.MaxAuthBytes = 1 << 16 },
+		"a program of MaxCodeBytes 327680 does not fit": func(p *Params) {
+			p.MaxCodeBytes = p.MaxTxBytes
+		},
+		"compute: MaxVerify 100000001": func(p *Params) {
+			p.MaxVerify[c] = p.MaxTx[c] + 1
+		},
+		"compute: MaxTx":        func(p *Params) { p.MaxTx[c] = p.Step[c] + 1 },
+		"read: MaxTx":           func(p *Params) { p.MaxTx[r] = p.Step[r] },
+		"data: Step":            func(p *Params) { p.Step[d] = p.Layer[d] + 1 },
+		"forced share":          func(p *Params) { p.ForcedShareDivisor = 1 },
+		"no forced transaction": func(p *Params) { p.ForcedShareDivisor = 1000 },
+		"system items":          func(p *Params) { p.MaxDepositsPerLayer = math.MaxUint32 },
+		"Prices":                func(p *Params) { p.Prices[d] = 1 },
+		"cannot be written":     func(p *Params) { p.MaxTx[metering.Write] = 100 },
+		"StepItems is 0":        func(p *Params) { p.StepItems = 0 },
+		"crediting StepItems":   func(p *Params) { p.StepItems = 1000 },
+		"MaxTxKeys 1024 and":    func(p *Params) { p.MaxTxKeys = p.MaxStepKeys },
+		"above MaxStepValueBytes": func(p *Params) {
+			p.MaxStepValueBytes = p.MaxTxValueBytes
+		},
+		"and MaxStepCodeBytes 524287": func(p *Params) {
+			p.MaxStepCodeBytes = p.MaxTxCodeBytes - 1
+		},
+		"MaxFinalPerLayer":         func(p *Params) { p.MaxFinalPerLayer = p.MaxStepKeys },
+		"SeenPurgePerLayer":        func(p *Params) { p.SeenPurgePerLayer = p.MaxStepKeys },
+		"at most MaxStepRoots 100": func(p *Params) { p.MaxStepRoots = 100 },
+		"MaxCallDepth":             func(p *Params) { p.MaxCallDepth = 0 },
+		"MaxMemoryPages 4096 and": func(p *Params) {
+			p.MaxTxMemoryPages = p.MaxMemoryPages - 1
+		},
+		"MaxInputBytes":    func(p *Params) { p.MaxInputBytes = p.MaxTxBytes },
+		"MaxVerifyKeys 0":  func(p *Params) { p.MaxVerifyKeys = 0 },
+		"OrderDelay":       func(p *Params) { p.OrderDelay = 2 },
+		"MaxCarryDelay":    func(p *Params) { p.MaxCarryDelay = 0 },
+		"UnorderedWindow":  func(p *Params) { p.UnorderedWindow = 0 },
+		"MinByteFee 0":     func(p *Params) { p.MinByteFee = 0 },
+		"ReorgBound":       func(p *Params) { p.ReorgBound = p.ChallengeWindow },
+		"ProveWindow":      func(p *Params) { p.ProveWindow = 0 },
+		"MinClaimDepth":    func(p *Params) { p.MinClaimDepth = 0 },
+		"VerdictsPerBlock": func(p *Params) { p.VerdictsPerBlock = 0 },
+		"ChallengeBond":    func(p *Params) { p.ChallengeBond = 0 },
+		"is below ten times": func(p *Params) {
+			p.ClaimBond = uint64(p.WitnessCap())
+		},
+		"a claim of MaxStepRoots": func(p *Params) { p.MaxStepRoots = 1 << 20 },
+		"MaxBundleTxs is 0":       func(p *Params) { p.MaxBundleTxs = 0 },
+		"MaxTxBytes 2097152 does not fit a bundle": func(p *Params) {
+			p.MaxTxBytes = 2 << 20
+		},
+		"MaxTxBytes 327681 is above MaxTx": func(p *Params) { p.MaxTxBytes++ },
 	} { //lint:unordered independent cases
 		p := DefaultParams()
 		edit(&p)

@@ -6,8 +6,8 @@ import (
 	"github.com/athenarollup/athena/metering"
 )
 
-// A witness takes at most this for each key, whatever the shape of the tree: 128 levels of a tag and a
-// hash, and two leaves with their keys and hashes (docs/spec/state.md, witness).
+// A witness takes at most this for each key, whatever the shape of the tree: 128 levels of a tag
+// and a hash, and two leaves with their keys and hashes (docs/spec/state.md, witness).
 const witnessKeyBytes = 128*33 + 2*98
 
 // witnessSlack is room for what a witness holds beside keys and values.
@@ -24,8 +24,8 @@ func (p *Params) witnessCap() uint64 {
 		uint64(p.MaxStepCodeBytes) + witnessSlack
 }
 
-// Validate returns everything that is wrong with the parameters. It is asked of every genesis, and of
-// every change. See docs/spec/params.md.
+// Validate returns everything that is wrong with the parameters. It is asked of every genesis, and
+// of every change. See docs/spec/params.md.
 func (p *Params) Validate() error {
 	var c complaints
 	c.check(p.VMVersion == metering.V1().Version, "VMVersion %d is unknown", p.VMVersion)
@@ -103,8 +103,8 @@ func (p *Params) validateUnits(c *complaints) {
 	}
 }
 
-// Keys that layer begin needs for each final claim, that layer end needs for each purged record, and
-// that both need for the records of the layer itself.
+// Keys that layer begin needs for each final claim, that layer end needs for each purged record,
+// and that both need for the records of the layer itself.
 const (
 	keysPerFinal = 4
 	keysPerPurge = 3

@@ -58,7 +58,7 @@ const (
 	ReasonOutOfRange        Reason = 216 // no such step in the claim
 	ReasonNotOpened         Reason = 217 // prove without open
 	ReasonBadCommitment     Reason = 218 // what is shown does not open the commitment
-	ReasonAlreadyFinal      Reason = 219 // every layer of the claim is final with the same roots already
+	ReasonAlreadyFinal      Reason = 219 // all layers of the claim are final with the same roots
 	ReasonDuplicateClaim    Reason = 220
 	ReasonL1UnknownKind     Reason = 221
 	ReasonL1WrongChain      Reason = 222

@@ -29,8 +29,8 @@ func refusef(reason Reason, format string, args ...any) *RefusedError {
 	return &RefusedError{Reason: reason, Err: fmt.Errorf(format, args...)}
 }
 
-// refusal turns a decoder's failure into a RefusedError that names what was decoded: a length above a
-// limit is TOO_LARGE, a rule keeps its reason, and the rest is MALFORMED.
+// refusal turns a decoder's failure into a RefusedError that names what was decoded: a length above
+// a limit is TOO_LARGE, a rule keeps its reason, and the rest is MALFORMED.
 func refusal(what string, err error) *RefusedError {
 	reason, cause := ReasonMalformed, err
 	var rule *RefusedError

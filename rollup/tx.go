@@ -18,7 +18,7 @@ type NonceKind uint8
 const (
 	NonceExact     NonceKind = 0 // Value must equal the account's next nonce
 	NonceAtLeast   NonceKind = 1 // Value >= next; then next = Value+1
-	NonceUnordered NonceKind = 2 // Value is a salt; replay is stopped by the seen set until ExpiryLayer
+	NonceUnordered NonceKind = 2 // Value is a salt; the seen set stops replay until ExpiryLayer
 )
 
 // Nonce is the replay protection of a transaction.
@@ -45,8 +45,8 @@ type AccessKey struct {
 	Slot    [32]byte
 }
 
-// Tx is a user's transaction. The calls run in order, all or nothing, under one nonce, one signature
-// and one set of limits. See docs/spec/codec.md for the encoding, in field order:
+// Tx is a user's transaction. The calls run in order, all or nothing, under one nonce, one
+// signature and one set of limits. See docs/spec/codec.md for the encoding, in field order:
 //
 //	version u8 ‖ chainID 32 ‖ principal 24 ‖ sponsor 24 (0 = none) ‖ nonce kind u8, value u64 ‖
 //	Option<template 24, spawnArgs Vec<u8>> ‖ calls Vec<method 4, args Vec<u8>> ‖ maxFee u64 ‖

@@ -234,7 +234,8 @@ func refusedVectors() (out []*block) {
 	return out
 }
 
-// inflateVectors freeze which bodies CodecDeflate accepts: a toolchain whose inflater differs fails.
+// inflateVectors freeze which bodies CodecDeflate accepts: a toolchain whose inflater differs
+// fails.
 func inflateVectors() (out []*block) {
 	add := func(why string, body []byte) {
 		v := new(block)
@@ -280,9 +281,9 @@ func inflateVectors() (out []*block) {
 	return out
 }
 
-// dynamic is a final RFC 1951 block of type 2 in which the literals a and b, the end of block and the
-// distances have codes of the given lengths, 0 to 2. Its data are the bits 0 and 1: where a and the end
-// have one bit each, the letter a and the end.
+// dynamic is a final RFC 1951 block of type 2 in which the literals a and b, the end of block and
+// the distances have codes of the given lengths, 0 to 2. Its data are the bits 0 and 1: where a and
+// the end have one bit each, the letter a and the end.
 func dynamic(a, b, end int, distances ...int) []byte {
 	var out []byte
 	at := 0
@@ -423,9 +424,11 @@ func deriveVectors() (out []*block) {
 	add("every drop of a bundle", func(w *world) {
 		a := w.tx(1, 0)
 		w.l1(&PostBundle{Bundle: []byte{1, 2, 3}})
-		w.l1(&PostBundle{Bundle: EncodeBundle(relay1, CodecRaw, [][]byte{a}, &w.p), Weight: w.weight(a) - 1})
+		light := EncodeBundle(relay1, CodecRaw, [][]byte{a}, &w.p)
+		w.l1(&PostBundle{Bundle: light, Weight: w.weight(a) - 1})
 		w.l1(&PostBundle{Bundle: (&Bundle{Relay: relay1, TxCount: 2, Body: body(a)}).Encode()})
-		w.l1(&PostBundle{Bundle: (&Bundle{Relay: relay1, Codec: 1, Body: []byte{9, 0, 0, 0, 3, 0}}).Encode()})
+		short := Bundle{Relay: relay1, Codec: CodecDeflate, Body: []byte{9, 0, 0, 0, 3, 0}}
+		w.l1(&PostBundle{Bundle: short.Encode()})
 	})
 	add("stored bundle", func(w *world) {
 		a := w.tx(1, 0)
