@@ -2,22 +2,23 @@ package relay
 
 import (
 	"context"
-	"math"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
+	"github.com/athenarollup/athena/api/wire"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
 )
 
-// Margins of a suggestion: what the state may change between the dry run and the layer.
+// Margins of a suggestion: what may change between the dry run and the layer.
 const (
 	unitsMarginPercent = 25  // more units than the dry run used
-	priceMarginPercent = 50  // inclusion and data prices may rise for a few blocks
+	priceRises         = 4   // L1 blocks in a row that raise inclusion and data prices at most
 	expiryLayers       = 100 // layers until a suggested transaction expires
 	minSuggestedUnits  = 256 // floor of each dimension that was used at all
+	missingAuthBytes   = 64  // an auth that is still to come: an Ed25519 signature
 )
 
 // SuggestFee implements athenav1.RelayServiceServer.
@@ -37,39 +38,50 @@ func (s *server) SuggestFee(
 	if err != nil {
 		return nil, err
 	}
-	r.mu.Lock()
-	height := r.tip.Height
-	r.mu.Unlock()
-	used := metering.Units{
-		sim.GetUsed().GetData(), sim.GetUsed().GetCompute(), sim.GetUsed().GetRead(),
-		sim.GetUsed().GetWrite(), sim.GetUsed().GetAlloc(),
-	}
+	used := wire.ParseUnits(sim.GetUsed())
 	limits := r.limits(used)
 	resp := &athenav1.SuggestFeeResponse{
-		MaxUnits: unitsMessage(limits), Used: sim.GetUsed(), NextNonce: sim.GetNextNonce(),
+		MaxUnits: wire.Units(limits), Used: sim.GetUsed(), NextNonce: sim.GetNextNonce(),
 		Outcome: sim.GetOutcome(), Trap: sim.GetTrap(), Reason: sim.GetReason(), Message: sim.GetMessage(),
-		ExpiryLayer: height + expiryLayers,
+		ExpiryLayer: r.height() + r.lifetime(tx.Nonce.Kind),
 	}
-	prices := metering.Units{
-		sim.GetPrices().GetData(), sim.GetPrices().GetCompute(), sim.GetPrices().GetRead(),
-		sim.GetPrices().GetWrite(), sim.GetPrices().GetAlloc(),
+	size := len(req.GetTx())
+	if len(tx.Auth) == 0 {
+		size += missingAuthBytes
 	}
-	signed := *tx
-	signed.MaxUnits = limits
-	item := &rollup.Item{
-		Kind: rollup.ItemTx, Tx: &signed, Size: uint32(len(req.GetTx())),
-		DataPrice: sim.GetDataPrice(), InclusionPrice: sim.GetInclusionPrice(),
-	}
-	item.Weight = r.cfg.Genesis.Params.Weight(r.cfg.Genesis.Params.Declared(item))
-	relayNow, ok1 := rollup.RelayFee(item)
-	expected, ok2 := rollup.ExecutionFee(used, prices)
-	most, ok3 := rollup.ExecutionFee(limits, prices)
-	if !ok1 || !ok2 || !ok3 {
+	now, ok1 := r.relayFee(tx, limits, size, sim, 0)
+	most, ok2 := r.relayFee(tx, limits, size, sim, priceRises)
+	prices := wire.ParseUnits(sim.GetPrices())
+	expected, ok3 := rollup.ExecutionFee(used, prices)
+	bound, ok4 := rollup.ExecutionFee(limits, prices)
+	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return nil, status.Error(codes.OutOfRange, "the fee does not fit 64 bits")
 	}
-	resp.ExpectedFee = saturatingAdd(expected, relayNow)
-	resp.MaxFee = saturatingAdd(most, raise(relayNow, priceMarginPercent))
+	resp.ExpectedFee = saturatingAdd(expected, now)
+	resp.MaxFee = saturatingAdd(bound, most)
 	return resp, nil
+}
+
+// relayFee is what tx with the given limits pays its relay after so many blocks that raise the prices.
+func (r *Relay) relayFee(
+	tx *rollup.Tx, limits metering.Units, size int, sim *athenav1.SimulateResponse, rises int,
+) (uint64, bool) {
+	signed := *tx
+	signed.MaxUnits = limits
+	return rollup.RelayFee(&rollup.Item{
+		Kind: rollup.ItemTx, Tx: &signed, Size: uint32(size),
+		Weight:         r.cfg.Genesis.Params.Weight(r.declared(&signed, size)),
+		DataPrice:      riseFor(sim.GetDataPrice(), rises),
+		InclusionPrice: riseFor(sim.GetInclusionPrice(), rises),
+	})
+}
+
+// lifetime is how many layers a suggested transaction lives.
+func (r *Relay) lifetime(kind rollup.NonceKind) uint64 {
+	if kind == rollup.NonceUnordered {
+		return min(expiryLayers, r.cfg.Genesis.Params.UnorderedWindow)
+	}
+	return expiryLayers
 }
 
 // limits adds the margin to what was used, within what one transaction may declare.
@@ -80,23 +92,8 @@ func (r *Relay) limits(used metering.Units) metering.Units {
 		if used[d] == 0 || metering.Dimension(d) == metering.Data {
 			continue
 		}
-		out[d] = min(max(raise(used[d], unitsMarginPercent), minSuggestedUnits), p.MaxTx[d])
+		more := used[d]/100*unitsMarginPercent + used[d]%100*unitsMarginPercent/100
+		out[d] = min(max(saturatingAdd(used[d], more), minSuggestedUnits), p.MaxTx[d])
 	}
 	return out
-}
-
-func raise(v uint64, percent uint64) uint64 { return saturatingAdd(v, v/100*percent+v%100*percent/100) }
-
-func saturatingAdd(a, b uint64) uint64 {
-	if a > math.MaxUint64-b {
-		return math.MaxUint64
-	}
-	return a + b
-}
-
-func unitsMessage(u metering.Units) *athenav1.Units {
-	return &athenav1.Units{
-		Data: u[metering.Data], Compute: u[metering.Compute], Read: u[metering.Read],
-		Write: u[metering.Write], Alloc: u[metering.Alloc],
-	}
 }

@@ -10,46 +10,60 @@ import (
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
-// retryAfter is the pause after L1 could not be reached.
-const retryAfter = 200 * time.Millisecond
-
 // follow watches L1: bundles that a block includes are ordered, bundles that a reorganisation or a
 // crash took away are posted again with unchanged bytes, transactions that expired are dropped.
 func (r *Relay) follow(ctx context.Context) error {
-	tip := l1.Tip{}
+	var seen l1.Tip
+	var retry backoff
 	for {
-		next, err := r.cfg.Chain.Wait(ctx, tip)
+		tip, err := r.cfg.Chain.Wait(ctx, seen)
 		if err == nil {
-			err = r.settle(ctx, next)
+			err = r.settle(ctx, tip)
+		} else {
+			err = waitFor("wait for L1", err)
 		}
 		if err == nil {
-			tip = next
+			if retry != (backoff{}) { // L1 is back: what waits need not wait longer
+				retry.reset()
+				r.mu.Lock()
+				r.retry.reset()
+				r.mu.Unlock()
+			}
+			seen = tip
+			r.wake()
 			continue
 		}
-		if fatal := r.report(ctx, "following L1", err); fatal != nil {
-			return fatal
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case !waits(err):
+			return err
 		}
+		delay := retry.failed(time.Now())
+		r.cfg.Log.Warn("L1 does not answer", "error", err, "retry", delay)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(retryAfter):
+		case <-time.After(delay):
 		}
 	}
 }
 
-// Sync returns when the relay has seen the block at the given tip.
+// Sync returns when the relay has done all that the block at the given tip asks for, or a higher one.
 func (r *Relay) Sync(ctx context.Context, tip l1.Tip) error {
 	for {
 		r.mu.Lock()
-		seen := r.tip == tip
+		seen, moved := r.settled, r.moved
 		r.mu.Unlock()
-		if seen {
+		if seen == tip || seen.Height > tip.Height {
 			return nil
 		}
 		select {
+		case <-moved:
+		case <-r.done:
+			return fmt.Errorf("relay: waiting for block %d: %w", tip.Height, errStopped)
 		case <-ctx.Done():
 			return fmt.Errorf("relay: waiting for block %d: %w", tip.Height, ctx.Err())
-		case <-time.After(time.Millisecond):
 		}
 	}
 }
@@ -58,6 +72,8 @@ func (r *Relay) Sync(ctx context.Context, tip l1.Tip) error {
 func (r *Relay) settle(ctx context.Context, tip l1.Tip) error {
 	r.posts.Lock()
 	defer r.posts.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, l1Timeout)
+	defer cancel()
 	r.mu.Lock()
 	postings := append([]*posting{}, r.postings...)
 	r.mu.Unlock()
@@ -70,85 +86,53 @@ func (r *Relay) settle(ctx context.Context, tip l1.Tip) error {
 		return err
 	}
 	r.mu.Lock()
-	r.tip = tip
+	r.tip, r.settled = tip, tip
+	close(r.moved)
+	r.moved = make(chan struct{})
 	r.mu.Unlock()
 	return nil
 }
 
 func (r *Relay) settleOne(ctx context.Context, tip l1.Tip, p *posting) error {
-	params := &r.cfg.Genesis.Params
-	tx, err := rollup.DecodeL1Tx(p.raw, params)
-	if err != nil {
-		return fmt.Errorf("relay: stored bundle: %w", err)
-	}
-	st, err := r.cfg.Chain.TxStatus(ctx, tx.ID())
+	st, err := r.cfg.Chain.TxStatus(ctx, p.id)
 	switch {
 	case err != nil:
-		return fmt.Errorf("relay: ask L1 for a bundle: %w", err)
+		return waitFor("ask L1 for a bundle", err)
 	case st.Found && st.Reason != rollup.ReasonNone:
-		r.cfg.Log.Warn("bundle refused", "l1tx", tx.ID().String(), "reason", st.Reason.String())
+		r.cfg.Log.Warn("bundle refused", "l1tx", p.id.String(), "reason", st.Reason.String())
+		r.mu.Lock()
+		r.retry.failed(time.Now())
+		r.mu.Unlock()
 		return r.takeBack(p)
-	case st.Height == 0:
-		if err := r.mark(p, 0); err != nil {
+	case st.Height != p.height:
+		if err := r.mark(p, st.Height); err != nil {
 			return err
 		}
-		if _, err := r.cfg.Chain.Submit(ctx, tx); err != nil {
-			return r.refused(p, err)
-		}
-		return nil
-	case st.Height != p.height:
-		return r.mark(p, st.Height)
-	case tip.Height >= st.Height+params.ReorgBound:
+	}
+	switch {
+	case !st.Found:
+		return r.resubmit(ctx, p)
+	case p.height != 0 && tip.Height >= p.height+r.cfg.Genesis.Params.ReorgBound:
 		return r.retire(p)
 	}
 	return nil
 }
 
-// mark notes the block that includes a bundle, or 0 when none does any more.
-func (r *Relay) mark(p *posting, height uint64) error {
-	if p.height == height {
+// resubmit posts a bundle again that L1 does not know. Refused or not, L1 has answered: what was
+// taken back is posted anew after a pause.
+func (r *Relay) resubmit(ctx context.Context, p *posting) error {
+	err := r.submit(ctx, p)
+	if err == nil {
+		r.cfg.Log.Info("bundle posted again", "l1tx", p.id.String())
 		return nil
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	stage, layer := stageOrdered, height+r.cfg.Genesis.Params.OrderDelay
-	if height == 0 {
-		stage, layer = stageBundled, 0
-	}
-	q := *p
-	q.height = height
-	writes := []kv.Write{q.write()}
-	for _, h := range p.txs {
-		rec := *r.records[h]
-		rec.stage, rec.layer = stage, layer
-		writes = append(writes, rec.write(h))
-	}
-	if err := r.store.Apply(writes...); err != nil {
+	if !waits(err) || !isRefused(err) {
 		return err
 	}
-	p.height = height
-	for _, h := range p.txs {
-		r.records[h].stage, r.records[h].layer = stage, layer
-	}
-	return nil
-}
-
-// retire forgets a bundle that no reorganisation can undo; the records stay in the store.
-func (r *Relay) retire(p *posting) error {
-	if err := r.store.Apply(kv.Write{Key: postingKey(p.seq), Delete: true}); err != nil {
-		return err
-	}
+	r.cfg.Log.Warn("bundle not posted again", "l1tx", p.id.String(), "error", err)
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	for i, q := range r.postings {
-		if q == p {
-			r.postings = append(r.postings[:i:i], r.postings[i+1:]...)
-			break
-		}
-	}
-	for _, h := range p.txs {
-		delete(r.records, h)
-	}
+	r.retry.failed(time.Now())
+	r.mu.Unlock()
 	return nil
 }
 
@@ -159,24 +143,26 @@ func (r *Relay) dropExpired(height uint64) error {
 	var writes []kv.Write
 	var kept, dropped []rollup.Hash
 	for _, h := range r.queue {
-		rec := *r.records[h]
+		rec := r.records[h].queued()
 		if rec.expiry > height+r.cfg.Genesis.Params.OrderDelay {
 			kept = append(kept, h)
 			continue
 		}
 		rec.stage, rec.reason = stageDropped, rollup.ReasonExpired
-		writes = append(writes, rec.write(h))
+		writes = append(writes, rec.write(h),
+			kv.Write{Key: hashKey(keyRaw, h), Delete: true},
+			kv.Write{Key: seqKey(keyQueue, rec.seq), Delete: true})
 		dropped = append(dropped, h)
 	}
 	if len(dropped) == 0 {
 		return nil
 	}
-	if err := r.store.Apply(writes...); err != nil {
+	if err := r.apply(writes...); err != nil {
 		return err
 	}
 	r.queue = kept
 	for _, h := range dropped {
-		r.queued -= len(r.records[h].raw)
+		r.queueBytes -= len(r.records[h].raw)
 		delete(r.records, h)
 	}
 	return nil

@@ -3,6 +3,7 @@ package relay
 import (
 	"encoding/binary"
 	"fmt"
+	"time"
 
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
@@ -25,33 +26,29 @@ type record struct {
 	seq    uint64 // order of acceptance
 	stage  stage
 	reason rollup.Reason
-	layer  uint64 // executes it; 0 before it is ordered
-	bundle rollup.Hash
+	layer  uint64      // executes it; 0 before it is ordered
+	bundle rollup.Hash // L1 transaction that carries it; zero while it waits
 	txID   rollup.Hash
 	expiry uint64
-	raw    []byte
-}
 
-// posting is a bundle on its way: the signed L1 transaction, kept until no reorganisation can undo it.
-type posting struct {
-	seq    uint64
-	raw    []byte // canonical L1 transaction: what is posted again after a crash or a reorganisation
-	height uint64 // block that includes it; 0 while it waits
-	txs    []rollup.Hash
+	raw   []byte    // not part of the encoding; nil unless it waits in the queue
+	since time.Time // when it came, or when the relay started; not kept
 }
 
 // Key spaces of the durable store.
 const (
 	keyRecord  = 't' // ‖ TxHash -> record
-	keyID      = 'i' // ‖ TxID -> TxHash of the newest copy
+	keyRaw     = 'r' // ‖ TxHash -> the transaction, until no reorganisation can undo its bundle
+	keyID      = 'i' // ‖ TxID -> TxHash of the copy that a TxID names
+	keyQueue   = 'q' // ‖ seq u64 BE -> TxHash of what waits
 	keyPosting = 'b' // ‖ seq u64 BE -> posting
-	keyAccount = 'g' // guard: the network and account that the store belongs to
+	keyGuard   = 'g' // the network and account that the store belongs to
 )
 
-func recordKey(h rollup.Hash) []byte { return append([]byte{keyRecord}, h[:]...) }
-func idKey(h rollup.Hash) []byte     { return append([]byte{keyID}, h[:]...) }
-func postingKey(seq uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{keyPosting}, seq)
+func hashKey(space byte, h rollup.Hash) []byte { return append([]byte{space}, h[:]...) }
+
+func seqKey(space byte, seq uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{space}, seq)
 }
 
 func (r *record) write(h rollup.Hash) kv.Write {
@@ -63,8 +60,7 @@ func (r *record) write(h rollup.Hash) kv.Write {
 	e.Raw(r.bundle[:])
 	e.Raw(r.txID[:])
 	e.U64(r.expiry)
-	e.Bytes(r.raw)
-	return kv.Write{Key: recordKey(h), Value: e.B}
+	return kv.Write{Key: hashKey(keyRecord, h), Value: e.B}
 }
 
 func decodeRecord(b []byte) (*record, error) {
@@ -75,35 +71,32 @@ func decodeRecord(b []byte) (*record, error) {
 	d.Fill(r.bundle[:])
 	d.Fill(r.txID[:])
 	r.expiry = d.U64()
-	r.raw = append([]byte{}, d.Bytes(len(b))...)
 	if err := d.Finish(); err != nil {
 		return nil, fmt.Errorf("relay: stored transaction: %w", err)
+	}
+	if r.stage < stageAccepted || r.stage > stageDropped {
+		return nil, fmt.Errorf("relay: stored transaction: no stage %d", r.stage)
 	}
 	return r, nil
 }
 
-func (p *posting) write() kv.Write {
-	var e scale.Encoder
-	e.Bytes(p.raw)
-	e.U64(p.height)
-	e.Len(len(p.txs))
-	for _, h := range p.txs {
-		e.Raw(h[:])
-	}
-	return kv.Write{Key: postingKey(p.seq), Value: e.B}
+// queued returns r as it is while it waits.
+func (r *record) queued() record {
+	q := *r
+	q.stage, q.reason, q.bundle, q.layer = stageAccepted, rollup.ReasonNone, rollup.Hash{}, 0
+	return q
 }
 
-func decodePosting(key, b []byte) (*posting, error) {
-	d := scale.NewDecoder(b)
-	p := &posting{seq: binary.BigEndian.Uint64(key[1:])}
-	p.raw = append([]byte{}, d.Bytes(len(b))...)
-	p.height = d.U64()
-	p.txs = make([]rollup.Hash, d.Len(len(b)/len(rollup.Hash{})))
-	for i := range p.txs {
-		d.Fill(p.txs[i][:])
+// at returns r as it is when its bundle is in the block of a height, or in none (0). Layer is what
+// executes that block; a transaction that has expired by then is dropped there.
+func (r *record) at(height, orderDelay uint64) record {
+	q := *r
+	q.stage, q.reason, q.layer = stageBundled, rollup.ReasonNone, 0
+	if height > 0 {
+		q.stage, q.layer = stageOrdered, height+orderDelay
+		if q.expiry < q.layer {
+			q.stage, q.reason = stageDropped, rollup.ReasonExpired
+		}
 	}
-	if err := d.Finish(); err != nil {
-		return nil, fmt.Errorf("relay: stored bundle: %w", err)
-	}
-	return p, nil
+	return q
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/athenarollup/athena/api"
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
+	"github.com/athenarollup/athena/api/wire"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 )
@@ -33,15 +34,15 @@ func (s *server) Info(
 		Relay:      r.cfg.Account[:],
 		MinTip:     r.cfg.MinTip,
 		L1Height:   r.tip.Height,
-		MaxTxBytes: r.cfg.Genesis.Params.MaxTxBytes,
+		MaxTxBytes: uint32(r.cfg.maxTxBytes()),
 	}, nil
 }
 
 // Submit implements athenav1.RelayServiceServer.
 func (s *server) Submit(
-	_ context.Context, req *athenav1.SubmitRequest,
+	ctx context.Context, req *athenav1.SubmitRequest,
 ) (*athenav1.SubmitResponse, error) {
-	tx, known, err := s.relay.accept(req.GetTx())
+	tx, known, err := s.relay.accept(ctx, req.GetTx())
 	if err != nil {
 		return nil, toStatus(err)
 	}
@@ -103,26 +104,37 @@ func (s *server) advance(
 		r.cfg.Log.Debug("executor has no answer", "error", err)
 		return
 	}
-	if d := got.GetDropped(); d != "" {
-		resp.Stage, resp.Reason = athenav1.Stage_STAGE_DROPPED, d
+	// An answer about an earlier layer is about an earlier attempt, unless that one had an effect:
+	// then this one cannot.
+	vain := got.GetReceipt().GetOutcome() == wire.Outcome(rollup.OutcomeIneffective)
+	switch {
+	case got.GetFound() && (got.GetLayer() >= rec.layer || !vain):
+	case got.GetDropped() != "" && got.GetLayer() >= rec.layer:
+		resp.Stage, resp.Reason = athenav1.Stage_STAGE_DROPPED, got.GetDropped()
 		return
-	}
-	if !got.GetFound() {
+	default:
 		return
 	}
 	resp.Stage, resp.Receipt = athenav1.Stage_STAGE_EXECUTED, got.GetReceipt()
-	claims, final, err := r.cfg.Chain.Claims(ctx)
+	resp.Layer = got.GetLayer()
+	s.settled(ctx, resp)
+}
+
+// settled looks whether the layer of an executed transaction is claimed or final.
+func (s *server) settled(ctx context.Context, resp *athenav1.StatusResponse) {
+	claims, final, err := s.relay.cfg.Chain.Claims(ctx)
 	if err != nil {
-		r.cfg.Log.Debug("L1 has no answer", "error", err)
+		s.relay.cfg.Log.Debug("L1 has no answer", "error", err)
 		return
 	}
-	if rec.layer <= final.Layer {
+	if resp.GetLayer() <= final.Layer {
 		resp.Stage = athenav1.Stage_STAGE_FINAL
 		return
 	}
 	for i := range claims {
 		c := &claims[i]
-		if c.Status == l1.ClaimOpen && c.Claim.FromLayer <= rec.layer && rec.layer <= c.Claim.ToLayer {
+		if c.Status == l1.ClaimOpen && c.Claim.FromLayer <= resp.GetLayer() &&
+			resp.GetLayer() <= c.Claim.ToLayer {
 			resp.Stage = athenav1.Stage_STAGE_CLAIMED
 		}
 	}
@@ -131,7 +143,7 @@ func (s *server) advance(
 // toStatus turns a failure into what a client can act on: a refusal carries its reason.
 func toStatus(err error) error {
 	var refused *rollup.RefusedError
-	var full errQueueFull
+	var full queueFullError
 	switch {
 	case errors.As(err, &refused):
 		st := status.New(codes.InvalidArgument, refused.Reason.String()+": "+err.Error())
@@ -144,6 +156,8 @@ func toStatus(err error) error {
 		return with.Err()
 	case errors.As(err, &full):
 		return status.Error(codes.ResourceExhausted, err.Error())
+	case errors.Is(err, errStopped):
+		return status.Error(codes.Unavailable, err.Error())
 	case status.Code(err) != codes.Unknown:
 		return err
 	default:

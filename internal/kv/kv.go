@@ -20,13 +20,14 @@ type Write struct {
 	Delete bool
 }
 
-// quiet drops Pebble's chatter; errors come back from the calls.
+// quiet drops Pebble's chatter; errors come back from the calls. What Pebble cannot survive, such as a
+// write to its log that failed, ends the process: what is not durable must not be answered for.
 type quiet struct{}
 
 func (quiet) Infof(string, ...any)  {}
 func (quiet) Errorf(string, ...any) {}
 func (quiet) Fatalf(format string, args ...any) {
-	panic("BUG: kv: pebble: " + fmt.Sprintf(format, args...))
+	panic("kv: storage failed: " + fmt.Sprintf(format, args...))
 }
 
 // Open opens or creates the store in dir. An empty dir means memory only.

@@ -22,15 +22,18 @@ const (
 	RequestTimeout = 10 * time.Second
 	// stopGrace is how long a stopping server lets running requests finish.
 	stopGrace = 2 * time.Second
+	// maxStreams bounds the requests that one connection may have open.
+	maxStreams = 256
 	// messageSlack is what a message may hold beside its largest field.
 	messageSlack = 64 << 10
 )
 
 // Server is a gRPC server that listens. It owns one goroutine, which ends with Stop.
 type Server struct {
-	grpc *grpc.Server
-	lis  net.Listener
-	done chan error
+	grpc   *grpc.Server
+	health *health.Server
+	lis    net.Listener
+	done   chan error
 }
 
 // Serve listens on addr ("127.0.0.1:0" picks a free port), registers the services and starts serving.
@@ -43,15 +46,16 @@ func Serve(addr string, maxField uint32, register func(grpc.ServiceRegistrar)) (
 	s := &Server{
 		grpc: grpc.NewServer(
 			grpc.MaxRecvMsgSize(int(maxField)+messageSlack),
+			grpc.MaxConcurrentStreams(maxStreams),
 			grpc.UnaryInterceptor(guard),
+			grpc.WaitForHandlers(true), // what they use is closed after Stop
 		),
-		lis:  lis,
-		done: make(chan error, 1),
+		health: health.NewServer(), // serving from the start
+		lis:    lis,
+		done:   make(chan error, 1),
 	}
 	register(s.grpc)
-	h := health.NewServer()
-	h.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
-	healthpb.RegisterHealthServer(s.grpc, h)
+	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
 	go func() { s.done <- s.grpc.Serve(lis) }()
 	return s, nil
@@ -60,8 +64,10 @@ func Serve(addr string, maxField uint32, register func(grpc.ServiceRegistrar)) (
 // Addr is the address that the server listens on, with its real port.
 func (s *Server) Addr() string { return s.lis.Addr().String() }
 
-// Stop lets running requests finish for a moment, then ends the server and waits for its goroutine.
+// Stop lets running requests finish for a moment, then cancels them. It returns when all have ended
+// and with them the server's goroutine.
 func (s *Server) Stop() error {
+	s.health.Shutdown()
 	t := time.AfterFunc(stopGrace, s.grpc.Stop)
 	defer t.Stop()
 	s.grpc.GracefulStop()
