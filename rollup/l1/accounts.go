@@ -20,8 +20,8 @@ func (s *State) Burned() uint64 { return s.burned }
 // Locked returns the money that is on Athena.
 func (s *State) Locked() uint64 { return s.locked }
 
-// CheckMoney returns ErrMoney unless balances, bonds, held fees, locked deposits and what was burned
-// add up to what the genesis gave.
+// CheckMoney returns ErrMoney unless balances, bonds, held fees, locked deposits and what was
+// burned add up to what the genesis gave.
 func (s *State) CheckMoney() error {
 	total, ok := sum(s.burned, s.locked)
 	add := func(v uint64) {
@@ -81,8 +81,8 @@ func (s *State) payFee(fee uint64, proposer address.Address) {
 	s.credit(proposer, fee/2)
 }
 
-// loseBond splits the bond of a failed challenge: 80 % is burned, and the rest is for the proposer of
-// the block that closes it (docs/spec/claims.md, money).
+// loseBond splits the bond of a failed challenge: 80 % is burned, and the rest is for the proposer
+// of the block that closes it (docs/spec/claims.md, money).
 func (s *State) loseBond(bond uint64, proposer address.Address) (burned, toProposer uint64) {
 	toProposer = part(bond, 20)
 	burned = bond - toProposer

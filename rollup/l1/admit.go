@@ -9,8 +9,8 @@ import (
 	"github.com/athenarollup/athena/rollup"
 )
 
-// Check returns why no block of this state or a later one may hold the transaction, as far as that can
-// be said without its sender's account. A mempool asks it first.
+// Check returns why no block of this state or a later one may hold the transaction, as far as that
+// can be said without its sender's account. A mempool asks it first.
 func (s *State) Check(tx *rollup.L1Tx) rollup.Reason {
 	_, r := s.check(tx)
 	return r
@@ -64,8 +64,8 @@ func (s *State) forced(v *rollup.ForcedTx) (*rollup.Item, rollup.Reason) {
 	return item, rollup.ReasonNone
 }
 
-// inbox checks and pays for what derivation will read: the transaction has its full effect or may not
-// be in the block.
+// inbox checks and pays for what derivation will read: the transaction has its full effect or may
+// not be in the block.
 func (x *executing) inbox(from address.Address, tx *rollup.L1Tx, fee uint64) rollup.Reason {
 	switch v := tx.Payload.(type) {
 	case *rollup.PostBundle:

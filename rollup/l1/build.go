@@ -22,8 +22,8 @@ type Refusal struct {
 }
 
 // Build makes the next block of candidates, taken in order except that those of one sender go by
-// nonce. What is refused for good is reported; what is neither in the block nor refused waits: for a
-// nonce before it, or for room. The state is not changed: Apply the block.
+// nonce. What is refused for good is reported; what is neither in the block nor refused waits: for
+// a nonce before it, or for room. The state is not changed: Apply the block.
 func (s *State) Build(candidates []rollup.L1Tx, env Env) (*rollup.Layer, []Refusal) {
 	env.Time = max(env.Time, s.history.tip().layer.Header.Time+1)
 	x := s.Clone().begin(env)
@@ -43,8 +43,8 @@ func (s *State) Build(candidates []rollup.L1Tx, env Env) (*rollup.Layer, []Refus
 	return l, refused
 }
 
-// byNonce returns the order in which candidates are tried: the places that a sender holds are given to
-// its transactions by rising nonce.
+// byNonce returns the order in which candidates are tried: the places that a sender holds are given
+// to its transactions by rising nonce.
 func byNonce(txs []rollup.L1Tx) []int {
 	places := make(map[[32]byte][]int)
 	for i := range txs {

@@ -226,8 +226,8 @@ func (s *State) countSteps(c *claim) bool {
 	return total == uint64(len(c.StepRoots))
 }
 
-// anchoredAtAdmission reports whether the claim builds on the final root, or on a root that a living
-// claim asserts, and repeats the final roots of the layers that are final already.
+// anchoredAtAdmission reports whether the claim builds on the final root, or on a root that a
+// living claim asserts, and repeats the final roots of the layers that are final already.
 func (s *State) anchoredAtAdmission(c *claim) bool {
 	if c.FromLayer-1 > s.final.Layer {
 		return slices.ContainsFunc(s.claims, func(o *claim) bool { return o.supports(c) })

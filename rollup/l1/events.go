@@ -123,8 +123,8 @@ type BondReturned struct {
 	Code    rollup.VerdictCode // of the challenge; VerdictNone for a claim's bond
 }
 
-// WindowRestarted is a claim that gets a second window, because it conflicts with a claim that was not
-// challenged either.
+// WindowRestarted is a claim that gets a second window, because it conflicts with a claim that was
+// not challenged either.
 type WindowRestarted struct {
 	ClaimID    rollup.Hash
 	WindowEnds uint64

@@ -19,8 +19,8 @@ func (x *executing) settle() {
 	}
 }
 
-// open returns the living claims in the order in which they are settled: the ones that build on less
-// first.
+// open returns the living claims in the order in which they are settled: the ones that build on
+// less first.
 func (s *State) open() []*claim {
 	var out []*claim
 	for _, c := range s.claims {
@@ -35,8 +35,8 @@ func (s *State) open() []*claim {
 	return out
 }
 
-// dropUnanchored lets every living claim die whose pre-root is neither final nor asserted by a living
-// anchored claim.
+// dropUnanchored lets every living claim die whose pre-root is neither final nor asserted by a
+// living anchored claim.
 func (x *executing) dropUnanchored() {
 	s := x.s
 	var anchored, lost []*claim
@@ -142,9 +142,9 @@ func (s *State) earners(c *claim) []rollup.FinalClaim {
 	return out
 }
 
-// breakConflict looks for claims that conflict although nobody challenged any of them in time. Their
-// windows restart once; then all of them die, and the layers are open for claims again. It reports
-// whether a claim died.
+// breakConflict looks for claims that conflict although nobody challenged any of them in time.
+// Their windows restart once; then all of them die, and the layers are open for claims again. It
+// reports whether a claim died.
 func (x *executing) breakConflict() bool {
 	s := x.s
 	for _, c := range s.open() {

@@ -12,9 +12,11 @@ import (
 // chaos turns bytes into L1 transactions of all kinds, most of them sensible, some not.
 type chaos struct {
 	b      []byte
+	sound  bool // the reference engine has no bug
 	s      *l1.State
 	nonces map[string]uint64
 	claims []*rollup.PostClaim
+	proofs map[string][]*rollup.ChallengeProve // of what an actor opened
 }
 
 func (c *chaos) byte() int {
@@ -38,7 +40,7 @@ func (c *chaos) tx() rollup.L1Tx {
 }
 
 func (c *chaos) payload(who string) rollup.L1Payload {
-	switch c.byte() % 10 {
+	switch c.byte() % 12 {
 	case 0:
 		return &rollup.Transfer{To: account(actors[c.byte()%4]), Amount: uint64(1) << (c.byte() % 64)}
 	case 1:
@@ -50,24 +52,26 @@ func (c *chaos) payload(who string) rollup.L1Payload {
 	case 4, 5:
 		return c.commit(who)
 	case 6, 7:
-		if len(c.claims) > 0 {
-			return c.claims[c.byte()%len(c.claims)]
+		if p := c.claim(who); p != nil {
+			return p
 		}
-	case 8:
-		id, step, w := c.target()
-		return &rollup.ChallengeOpen{ClaimID: id, Step: step, Commitment: rollup.OpenHash(
-			c.s.ChainID(), id, step, account(who), rollup.Hash{}, rollup.WitnessHash(w))}
-	case 9:
-		id, step, w := c.target()
-		return &rollup.ChallengeProve{ClaimID: id, Step: step, Witness: w}
+	case 8, 9:
+		return c.open(who)
+	case 10, 11:
+		if ps := c.proofs[who]; len(ps) > 0 {
+			return ps[len(ps)-1-c.byte()%min(len(ps), 2)]
+		}
 	}
 	return &rollup.ClaimCommit{}
 }
 
 func (c *chaos) commit(who string) rollup.L1Payload {
 	tip := c.s.Tip().Height
-	from := c.s.Final().Layer + uint64(c.byte()%3)
-	to := min(from+uint64(c.byte()%4), tip)
+	from := c.s.Final().Layer + 1
+	if c.byte()%8 == 0 {
+		from = uint64(c.byte())
+	}
+	to := min(from+uint64(c.byte()%3), tip)
 	p := &rollup.PostClaim{Claim: rollup.Claim{
 		Executor: account(who), Reward: account(who), FromLayer: from, ToLayer: to,
 		PreRoot: c.s.Final().Root, VMVersion: 1,
@@ -75,8 +79,17 @@ func (c *chaos) commit(who string) rollup.L1Payload {
 	if l, err := c.s.Layer(to); err == nil {
 		p.Claim.L1BlockHash = l.Header.Hash()
 	}
-	wrong := c.byte() % 16
+	wrong := c.byte() % 8
 	root := p.Claim.PreRoot
+	if open := c.s.Claims(); len(open) > 0 && c.byte()%2 == 0 { // build on another claim
+		on := open[len(open)-1].Claim
+		from = on.ToLayer + 1
+		root, to = on.StepRoots[len(on.StepRoots)-1], max(from, min(to, tip))
+		p.Claim.FromLayer, p.Claim.ToLayer, p.Claim.PreRoot = from, to, root
+		if l, err := c.s.Layer(to); err == nil {
+			p.Claim.L1BlockHash = l.Header.Hash()
+		}
+	}
 	for h := from; h <= to; h++ {
 		l, err := c.s.Layer(h)
 		if err != nil {
@@ -93,27 +106,50 @@ func (c *chaos) commit(who string) rollup.L1Payload {
 	return &rollup.ClaimCommit{Commitment: rollup.CommitHash(account(who), p.Salt, p.Claim.ID())}
 }
 
-func (c *chaos) target() (id rollup.Hash, step uint32, witness []byte) {
-	if len(c.claims) == 0 {
-		return
+// claim returns the newest claim of an actor, or sometimes of another.
+func (c *chaos) claim(who string) *rollup.PostClaim {
+	thief := c.byte()%8 == 0
+	for i := len(c.claims) - 1; i >= 0; i-- {
+		if thief != (c.claims[i].Claim.Executor == account(who)) {
+			return c.claims[i]
+		}
 	}
-	p := &c.claims[c.byte()%len(c.claims)].Claim
-	step = uint32(c.byte() % 8)
-	switch c.byte() % 8 {
-	case 0:
-		return p.ID(), step, []byte("bug")
-	case 1:
-		return p.ID(), step, []byte("junk")
-	}
-	pre := p.PreRoot
-	if step > 0 && int(step) <= len(p.StepRoots) {
-		pre = p.StepRoots[step-1]
-	}
-	return p.ID(), step, toyWitness(pre)
+	return nil
 }
 
-// FuzzApply runs blocks of arbitrary transactions: a block that Build makes is one that Apply takes,
-// money is conserved, what a block says survives its encoding, and a final root never changes.
+// open challenges a claim that can be challenged, where there is one.
+func (c *chaos) open(who string) rollup.L1Payload {
+	p := new(rollup.Claim)
+	for _, info := range c.s.Claims() {
+		if info.Status == l1.ClaimOpen && (p.ToLayer == 0 || c.byte()%2 == 0) {
+			p = &info.Claim
+		}
+	}
+	step := c.byte() % 8
+	var w []byte
+	switch c.byte() % 16 {
+	case 0:
+		if w = []byte("bug"); c.sound {
+			w = nil
+		}
+	case 1:
+		w = []byte("junk")
+	default:
+		w = toyWitness(p.PreRoot)
+		if step > 0 && step <= len(p.StepRoots) {
+			w = toyWitness(p.StepRoots[step-1])
+		}
+	}
+	proof := &rollup.ChallengeProve{ClaimID: p.ID(), Step: uint32(step), Witness: w}
+	c.proofs[who] = append(c.proofs[who], proof)
+	return &rollup.ChallengeOpen{ClaimID: proof.ClaimID, Step: proof.Step,
+		Commitment: rollup.OpenHash(c.s.ChainID(), proof.ClaimID, proof.Step, account(who),
+			proof.Salt, rollup.WitnessHash(w))}
+}
+
+// FuzzApply runs blocks of arbitrary transactions: a block that Build makes is one that Apply
+// takes, money is conserved, what a block says survives its encoding, and a final root never
+// changes.
 func FuzzApply(f *testing.F) {
 	f.Add([]byte("\x03\x00\x04\x01\x02\x00\x00\x06\x00\x00\x08\x00\x01\x00\x09\x00"))
 	f.Add([]byte("a claim and its challenges, by whoever comes first, again and again and again"))
@@ -124,7 +160,8 @@ func FuzzApply(f *testing.F) {
 		s := newToy(t, func(p *rollup.Params) {
 			p.ReorgBound, p.ChallengeWindow, p.ProveWindow, p.MaxOpenClaims = 1, 2, 2, 3
 		})
-		c := &chaos{b: b, s: s, nonces: map[string]uint64{}}
+		c := &chaos{b: b, s: s, nonces: map[string]uint64{},
+			proofs: map[string][]*rollup.ChallengeProve{}}
 		for blocks := 0; len(c.b) > 0 && blocks < 64; blocks++ {
 			for _, name := range actors {
 				c.nonces[name] = s.Account(account(name)).Nonce
@@ -138,7 +175,9 @@ func FuzzApply(f *testing.F) {
 	})
 }
 
-func checkBlock(t *testing.T, s *l1.State, txs []rollup.L1Tx) {
+// checkBlock makes a block and checks what must hold after every one.
+func checkBlock(t *testing.T, s *l1.State, txs []rollup.L1Tx) []l1.Event {
+	t.Helper()
 	final := s.Final()
 	l, _ := s.Build(txs, env(s, 1))
 	l, err := rollup.DecodeLayer(l.Encode(), s.Params())
@@ -159,4 +198,5 @@ func checkBlock(t *testing.T, s *l1.State, txs []rollup.L1Tx) {
 			require.Zero(t, c.Pending, "a claim that is over has no open challenge")
 		}
 	}
+	return events
 }

@@ -306,7 +306,8 @@ func (g *game) names(s string) string {
 	}
 	for _, name := range g.order {
 		c := &g.claims[name].Claim
-		pairs = append(pairs, c.ID().Short(), name)
+		sealed := rollup.CommitHash(c.Executor, g.claims[name].Salt, c.ID())
+		pairs = append(pairs, c.ID().Short(), name, sealed.Short(), "to "+name)
 		if n := len(c.StepRoots); n > 0 {
 			pairs = append(pairs, c.StepRoots[n-1].Short(), "root("+name+")")
 		}

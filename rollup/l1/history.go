@@ -73,8 +73,8 @@ func (s *State) judged(height uint64) *stf.Layer {
 	}
 }
 
-// forget drops what is over for longer than the retention. The layers of living claims stay, however
-// long that takes (docs/spec/l1.md, retention).
+// forget drops what is over for longer than the retention. The layers of living claims stay,
+// however long that takes (docs/spec/l1.md, retention).
 func (s *State) forget() {
 	keep := retention(&s.net.params)
 	floor := s.final.Layer // the oldest layer that anything living names

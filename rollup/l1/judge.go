@@ -55,8 +55,8 @@ func (x *executing) verdict(ch *challenge) {
 	}
 }
 
-// slash kills a false claim and those that build on it alone: 40 % of its bond is for the challenger
-// who proved it, 10 % for the proposer of this block, and the rest is burned.
+// slash kills a false claim and those that build on it alone: 40 % of its bond is for the
+// challenger who proved it, 10 % for the proposer of this block, and the rest is burned.
 func (x *executing) slash(c *claim, winner *challenge) {
 	s := x.s
 	toChallenger, toProposer := part(c.bond, 40), part(c.bond, 10)

@@ -134,8 +134,8 @@ func (s *State) Params() *rollup.Params { return &s.net.params }
 // Final returns the newest final layer.
 func (s *State) Final() FinalHead { return s.final }
 
-// FinalRoots returns the final step roots of a layer; nil when it is not final, or final for so long
-// that it was forgotten.
+// FinalRoots returns the final step roots of a layer; nil when it is not final, or final for so
+// long that it was forgotten.
 func (s *State) FinalRoots(layer uint64) []rollup.Hash { return s.finalRoots[layer] }
 
 // Carry returns the queue of forced transactions. It must not be modified.
@@ -156,7 +156,8 @@ func (s *State) Layer(height uint64) (*rollup.Layer, error) {
 	return b.layer, nil
 }
 
-// Claims returns the retained claims in order of admission. What they point to must not be modified.
+// Claims returns the retained claims in order of admission. What they point to must not be
+// modified.
 func (s *State) Claims() []ClaimInfo {
 	out := make([]ClaimInfo, len(s.claims))
 	for i, c := range s.claims {

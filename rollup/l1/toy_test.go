@@ -43,7 +43,18 @@ func toyJudge(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) 
 	return v
 }
 
-func key(name string) ed25519.PrivateKey {
+// keys are those of everybody who plays: making one takes a while.
+var keys = func() map[string]ed25519.PrivateKey {
+	m := map[string]ed25519.PrivateKey{}
+	for _, name := range append([]string{"proposer", "nobody", watcher}, actors...) {
+		m[name] = makeKey(name)
+	}
+	return m
+}()
+
+func key(name string) ed25519.PrivateKey { return keys[name] }
+
+func makeKey(name string) ed25519.PrivateKey {
 	seed := sha256.Sum256([]byte("athena test key " + name))
 	return ed25519.NewKeyFromSeed(seed[:])
 }
@@ -56,6 +67,9 @@ const toyMoney = 100_000_000_000
 
 // actors have toyMoney each; the proposer starts with nothing.
 var actors = []string{"alice", "bob", "carol", "dave"}
+
+// watcher has toyMoney, too; no game but TestOneHonestWatcher has him in it.
+const watcher = "watcher"
 
 func toyGenesis(change func(*rollup.Params)) *rollup.Genesis {
 	g := &rollup.Genesis{
@@ -70,7 +84,7 @@ func toyGenesis(change func(*rollup.Params)) *rollup.Genesis {
 	if change != nil {
 		change(&g.Params)
 	}
-	for _, name := range actors {
+	for _, name := range append([]string{watcher}, actors...) {
 		g.L1 = append(g.L1, rollup.Allocation{Address: account(name), Amount: toyMoney})
 	}
 	return g

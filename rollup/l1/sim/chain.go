@@ -115,8 +115,8 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 	parentTime := c.records[len(c.records)-1].layer.Header.Time
 	c.mu.Unlock()
 
-	// A block depends on what waits, not on the order in which goroutines handed it in: one seed, one
-	// history. Build keeps a sender's own transactions in order of their nonces.
+	// A block depends on what waits, not on the order in which goroutines handed it in: one seed,
+	// one history. Build keeps a sender's own transactions in order of their nonces.
 	slices.SortStableFunc(candidates, func(a, b rollup.L1Tx) int {
 		return bytes.Compare(a.Sender[:], b.Sender[:])
 	})

@@ -1,5 +1,5 @@
-// Package sim is an L1 in one process: the state machine of rollup/l1 with a mempool, virtual time, a
-// beacon that a seed fixes, and forks on demand.
+// Package sim is an L1 in one process: the state machine of rollup/l1 with a mempool, virtual time,
+// a beacon that a seed fixes, and forks on demand.
 //
 // It is what `athena dev`, the demo and the tests run on. It has one miner, which is honest, and no
 // network.
@@ -14,6 +14,6 @@
 //   - The same seed, genesis, submissions and calls of Mine and Fork make the same blocks.
 //   - A transaction that was accepted is in a block, waits, or was refused with a reason, whatever
 //     forks happen.
-//   - With a store, a block is durable before anybody sees it, and a restart ends at the same tip. The
-//     mempool is not stored.
+//   - With a store, a block is durable before anybody sees it, and a restart ends at the same tip.
+//     The mempool is not stored.
 package sim

@@ -80,8 +80,8 @@ func (m *mempool) add(id rollup.Hash, tx *rollup.L1Tx, size int) rollup.Reason {
 	return rollup.ReasonNone
 }
 
-// putBack takes the transactions of dropped blocks before all others. It refuses none for room: they
-// were accepted once. A transaction that took a nonce of theirs since then has to go.
+// putBack takes the transactions of dropped blocks before all others. It refuses none for room:
+// they were accepted once. A transaction that took a nonce of theirs since then has to go.
 func (m *mempool) putBack(txs []rollup.L1Tx) {
 	for i := range txs {
 		s := slot{txs[i].From(), txs[i].Nonce}
