@@ -1,11 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
 	"github.com/athenarollup/athena/sdk/go/client"
 	"github.com/athenarollup/athena/sdk/go/literal"
@@ -50,14 +46,10 @@ func exitCode(err error) int {
 		return trapExit(trapped.trap)
 	case errors.As(err, &dry):
 		return trapExit(dry.Trap)
-	case errors.Is(err, context.DeadlineExceeded):
+	case client.IsTimeout(err):
 		return exitTimeout
-	}
-	switch grpcCode(err) {
-	case codes.Unavailable:
+	case client.IsUnavailable(err):
 		return exitNetwork
-	case codes.DeadlineExceeded:
-		return exitTimeout
 	}
 	return exitFailed
 }
@@ -67,13 +59,4 @@ func trapExit(name string) int {
 		return exitOutOfGas
 	}
 	return exitTrap
-}
-
-// grpcCode finds the gRPC status in a chain of wrapped errors.
-func grpcCode(err error) codes.Code {
-	var st interface{ GRPCStatus() *status.Status }
-	if errors.As(err, &st) {
-		return st.GRPCStatus().Code()
-	}
-	return codes.OK
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -13,7 +12,6 @@ import (
 	"time"
 
 	"github.com/urfave/cli/v2"
-	"google.golang.org/grpc/codes"
 
 	"github.com/athenarollup/athena/address"
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
@@ -85,9 +83,9 @@ func explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, context.DeadlineExceeded):
+	case client.IsTimeout(err):
 		return fmt.Errorf("%w; a longer --timeout gives it more time", err)
-	case grpcCode(err) == codes.Unavailable:
+	case client.IsUnavailable(err):
 		return fmt.Errorf("%w; is `athena dev` running? --relay and --executor say where", err)
 	}
 	return err

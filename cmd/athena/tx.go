@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
-	"google.golang.org/grpc/codes"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/sdk/go/client"
 )
 
 func txCommand() *cli.Command {
@@ -42,7 +42,7 @@ func txCommand() *cli.Command {
 
 func (s *session) showTx(id rollup.Hash) error {
 	st, err := s.Relay.Status(s.ctx, &athenav1.StatusRequest{Id: id[:]})
-	if grpcCode(err) == codes.NotFound {
+	if client.IsNotFound(err) {
 		// Another relay's, or posted to L1 directly: the executor knows its receipt.
 		got, xerr := s.Executor.Receipt(s.ctx, &athenav1.ReceiptRequest{Id: id[:]})
 		switch {

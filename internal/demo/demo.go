@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -50,6 +51,7 @@ type demo struct {
 	rng    *rand.Rand
 
 	users    []*user
+	names    *strings.Replacer // L1 accounts as people know them
 	relayAt  address.Address
 	template address.Address // of the token
 	token    address.Address
@@ -156,7 +158,7 @@ func (d *demo) mine(ctx context.Context) error {
 	}
 	for _, e := range events {
 		d.note(e)
-		layer.L1 = append(layer.L1, e.String())
+		layer.L1 = append(layer.L1, d.names.Replace(e.String()))
 	}
 	d.report.Layers = append(d.report.Layers, *layer)
 	d.narrator.layer(layer)

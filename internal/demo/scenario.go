@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/athenarollup/athena/address"
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
@@ -38,7 +39,21 @@ func (d *demo) introduce(ctx context.Context) error {
 		d.users = append(d.users, u)
 		d.say("%-5s has %d units at %s, an account without code yet", name, u.balance, u.address())
 	}
+	d.names = d.nameL1()
 	return d.mine(ctx)
+}
+
+// nameL1 replaces the short forms of L1 accounts by the names of their owners.
+func (d *demo) nameL1() *strings.Replacer {
+	pairs := []string{d.net.RelayL1().Short(), "the relay"}
+	for _, u := range d.users {
+		pairs = append(pairs, u.w.L1Address().Short(), u.name)
+	}
+	for i := range d.net.Executors {
+		name := fmt.Sprintf("executor %d", i)
+		pairs = append(pairs, d.net.ExecutorL1(i).Short(), name, d.net.Reward(i).Short(), name)
+	}
+	return strings.NewReplacer(pairs...)
 }
 
 // deploy stores the token's program and spawns the three wallets.

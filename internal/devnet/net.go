@@ -171,6 +171,11 @@ func (n *Net) ExecutorL1(i int) address.Address {
 	return rollup.L1Address([32]byte(Key(n.cfg.Seed, executorRole(i))[32:]))
 }
 
+// RelayL1 is the L1 account of the relay.
+func (n *Net) RelayL1() address.Address {
+	return rollup.L1Address([32]byte(Key(n.cfg.Seed, relayRole)[32:]))
+}
+
 func (n *Net) operator(role string) address.Address {
 	w := wallet.Wallet{Key: Key(n.cfg.Seed, role), Template: WalletTemplate()}
 	return w.Address()
