@@ -35,9 +35,9 @@ type job struct {
 	first  *sent
 	second *sent // nil until the first is in a block
 
-	// reveal is the second transaction, unsigned: its nonce is chosen when it is sent. It is kept in
+	// hidden is the second transaction, unsigned: its nonce is chosen when it is sent. It is kept in
 	// a record of its own, since a witness is large.
-	reveal []byte
+	hidden []byte
 	saved  []byte // what the outbox's store holds
 }
 
@@ -57,6 +57,12 @@ func (s *sent) done() bool { return s != nil && s.height > 0 && !s.lost }
 // failed reports whether a transaction of the job will never take effect.
 func (j *job) failed() bool { return j.first.lost || j.second != nil && j.second.lost }
 
+// hasty reports whether both transactions are in one block, where the second is too early. It is sent
+// after the first, but a reorganisation lets both wait again, and a block may then take them together.
+func (j *job) hasty() bool {
+	return j.first.done() && j.second != nil && j.second.lost && j.second.height == j.first.height
+}
+
 // open reports whether the job still has something to send.
 func (j *job) open() bool { return !j.failed() && !j.second.done() }
 
@@ -72,7 +78,7 @@ func (j *job) reason() rollup.Reason {
 const (
 	keyGuard  = 'g' // chain id and L1 account that the outbox belongs to
 	keyJob    = 'j' // seq -> job
-	keyReveal = 'r' // seq -> job.reveal
+	keyReveal = 'r' // seq -> job.hidden
 	keyTried  = 't' // claim id, step -> number of challenges that came to an end
 )
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/fixtures"
+	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/l1/sim"
@@ -201,4 +202,13 @@ func (n *network) fresh(layer uint64) rollup.Hash {
 	r := root(n.t, e, layer)
 	require.NoError(n.t, e.Close())
 	return r
+}
+
+// stfAccount returns an account at the head of an executor.
+func stfAccount(e *Executor, a address.Address) (state.Header, error) {
+	tree, err := e.ledger.store.Tree()
+	if err != nil {
+		return state.Header{}, err
+	}
+	return stf.Account(tree, a)
 }

@@ -88,10 +88,13 @@ func (o *outbox) load() error {
 		return true
 	})
 	for _, j := range o.jobs {
-		if err != nil || failed != nil || j.second != nil {
+		if err != nil || failed != nil {
 			break
 		}
-		j.reveal, _, err = o.store.Get(seqKey(keyReveal, j.seq))
+		j.saved = j.write().Value
+		if j.second == nil {
+			j.hidden, _, err = o.store.Get(seqKey(keyReveal, j.seq))
+		}
 	}
 	return errors.Join(err, failed)
 }
@@ -113,9 +116,9 @@ func (o *outbox) start(ctx context.Context, j *job, first, second rollup.L1Paylo
 		return err
 	}
 	hidden := &rollup.L1Tx{ChainID: o.chainID, Sender: o.sender(), Payload: second}
-	j.seq, j.reveal = o.next, hidden.Encode()
+	j.seq, j.hidden = o.next, hidden.Encode()
 	j.first = o.sign(&rollup.L1Tx{ChainID: o.chainID, Payload: first}, nonce)
-	err = o.save(j, kv.Write{Key: seqKey(keyReveal, j.seq), Value: j.reveal})
+	err = o.save(j, kv.Write{Key: seqKey(keyReveal, j.seq), Value: j.hidden})
 	if err != nil {
 		return err
 	}
@@ -234,20 +237,28 @@ func effective(r rollup.Reason) bool {
 // proceed sends the second transaction of a job, or ends the job.
 func (o *outbox) proceed(ctx context.Context, j *job, tip l1.Tip) error {
 	switch {
+	case j.hasty():
+		return o.reveal(ctx, j, j.second.raw)
 	case j.failed():
 		o.log.Warn("L1 refused", "job", j.kind.String(), "claim", j.target.Short(), "step", j.step,
 			"reason", j.reason().String())
 		return o.end(j)
 	case j.second.done() && j.second.height+o.params.ReorgBound <= tip.Height:
 		return o.end(j)
-	case j.second != nil || !j.first.done():
+	case j.second == nil && j.first.done():
+		return o.reveal(ctx, j, j.hidden)
+	default:
 		return o.save(j)
 	}
+}
+
+// reveal sends the second transaction of a job: the payload of raw under a new nonce.
+func (o *outbox) reveal(ctx context.Context, j *job, raw []byte) error {
 	nonce, err := o.nonce(ctx)
 	if err != nil {
 		return err
 	}
-	tx, err := rollup.DecodeL1Tx(j.reveal, o.params)
+	tx, err := rollup.DecodeL1Tx(raw, o.params)
 	if err != nil {
 		return damaged("outbox", err)
 	}
@@ -255,7 +266,7 @@ func (o *outbox) proceed(ctx context.Context, j *job, tip l1.Tip) error {
 	if err := o.save(j, kv.Write{Key: seqKey(keyReveal, j.seq), Delete: true}); err != nil {
 		return err
 	}
-	j.reveal = nil
+	j.hidden = nil
 	return o.submit(ctx, j.second)
 }
 
