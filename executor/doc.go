@@ -1,6 +1,6 @@
 // Package executor is the daemon that executes the ordered layers of L1, keeps the state of Athena,
 // answers questions about it, posts bonded claims and challenges wrong ones
-// (docs/spec/architecture.md, docs/spec/claims.md).
+// (ARCHITECTURE.md, docs/spec/claims.md).
 //
 // One goroutine does all that changes anything, in this order for each new tip of L1: go back if L1
 // reorganised, execute the layers that are new, follow its own L1 transactions, compare what became

@@ -7,7 +7,7 @@ import (
 )
 
 // A witness takes at most this for each key, whatever the shape of the tree: 128 levels of a tag
-// and a hash, and two leaves with their keys and hashes (docs/spec/state.md, witness).
+// and a hash, and two leaves with their keys and hashes (docs/spec/witness.md).
 const witnessKeyBytes = 128*33 + 2*98
 
 // witnessSlack is room for what a witness holds beside keys and values.

@@ -25,7 +25,7 @@ func (t *Tx) SignSponsorEd25519(priv ed25519.PrivateKey) {
 }
 
 // EncodeCallPayload returns the payload of a call between accounts, SCALE {selector: Option<[u8;
-// 4]>, input: Vec<u8>}; see docs/spec/host.md. Without selector and input it is a pure transfer.
+// 4]>, input: Vec<u8>}; see docs/spec/abi.md. Without selector and input it is a pure transfer.
 func EncodeCallPayload(selector *[4]byte, input []byte) []byte {
 	var e scale.Encoder
 	e.Bool(selector != nil)

@@ -13,7 +13,7 @@ import (
 
 // ErrTooDeep is what a Backend returns for an absent key whose leaf would lie deeper than the map
 // allows: it shares its first 128 bits with a present key. Reading such a key finds nothing,
-// writing it is the fault StateCollision. See docs/spec/state.md, "Witness".
+// writing it is the fault StateCollision. See docs/spec/state.md.
 var ErrTooDeep = errors.New("state: leaf too deep")
 
 // Backend is the authenticated map before the step. An error other than ErrTooDeep is operational:

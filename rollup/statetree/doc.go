@@ -1,5 +1,5 @@
 // Package statetree is Athena's authenticated state: a map from 32-byte keys to values whose root
-// hash commits to all of it (docs/spec/state.md, sections 2 to 5).
+// hash commits to all of it (docs/spec/witness.md).
 //
 // The tree is a compact sparse Merkle tree: an empty subtree is 32 zero bytes, a subtree with one
 // leaf is that leaf, everything else is a node of two subtrees. The root is therefore a function of

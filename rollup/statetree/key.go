@@ -11,7 +11,7 @@ import (
 const MaxDepth = 128
 
 // MaxValueBytes is the largest value of a leaf. It bounds what one read can cost; the state's own
-// values (docs/spec/state.md, section 2) are 4 KiB and some at most.
+// values (docs/spec/state.md) are 4 KiB and some at most.
 const MaxValueBytes = 1 << 20
 
 // Key is the position of a leaf: its bits, most significant first, are the path from the root.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The tags of a witness (docs/spec/state.md, section 5). A witness is the pre-order of a pruned
+// The tags of a witness (docs/spec/witness.md, "Format"). A witness is the pre-order of a pruned
 // tree: each node is its tag and what is said here.
 const (
 	tagEmpty    = 0 // nothing
@@ -21,7 +21,7 @@ type WitnessLimits struct {
 	Bytes int
 }
 
-// StepLimits returns the limits for the witness of a step (amendments, state.md section 5): no tree
+// StepLimits returns the limits for the witness of a step (docs/spec/witness.md): no tree
 // shape exceeds them when the step touches at most that many distinct keys, bytes of values and
 // bytes of code. Next touches two keys: the one it starts from and the one it finds.
 //
