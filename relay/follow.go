@@ -49,13 +49,17 @@ func (r *Relay) follow(ctx context.Context) error {
 	}
 }
 
-// Sync returns when the relay has done all that the block at the given tip asks for, or a higher one.
+// Sync returns when the relay has done all that the block at the given tip asks for or, where L1 has
+// moved on, its newest block.
 func (r *Relay) Sync(ctx context.Context, tip l1.Tip) error {
 	for {
 		r.mu.Lock()
 		seen, moved := r.settled, r.moved
 		r.mu.Unlock()
-		if seen == tip || seen.Height > tip.Height {
+		if seen == tip {
+			return nil
+		}
+		if now, err := r.cfg.Chain.Tip(ctx); err == nil && seen == now {
 			return nil
 		}
 		select {

@@ -165,8 +165,10 @@ func (r *Relay) take() (b batch) {
 	size := 0
 	for _, h := range r.queue {
 		raw := r.records[h].raw
-		size += len(raw) + lengthPrefix
-		if len(b.txs) > 0 && (size > r.cfg.BundleBytes || len(b.txs) >= r.cfg.BundleTxs) {
+		size += len(raw)
+		body := size + lengthPrefix*(len(b.txs)+1)
+		if len(b.txs) > 0 && (size > r.cfg.BundleBytes || body > r.cfg.maxBody() ||
+			len(b.txs) >= r.cfg.BundleTxs) {
 			break
 		}
 		tx, _, err := rollup.DecodeTx(raw, params)

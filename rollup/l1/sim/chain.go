@@ -212,7 +212,7 @@ func (c *Chain) push(next *l1.State, layer *rollup.Layer, events []l1.Event) {
 	c.records = append(c.records, record{layer, events})
 	if old := len(c.records) - 1 - keptBlocks; old >= 0 {
 		c.records[old].events = nil
-		if c.opts.Store != nil {
+		if c.opts.Store != nil && old > 0 { // genesis is not stored
 			c.records[old].layer = nil
 		}
 	}
