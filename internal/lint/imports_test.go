@@ -29,7 +29,7 @@ var levels = []struct {
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
 	{7, []string{"internal/devnet/...", "internal/demo/..."}},
-	{8, []string{"cmd/athena"}},
+	{8, []string{"cmd/athena", "docs"}},
 }
 
 // forbidden lists edges with their reason. A pattern ends in * to match a prefix. transitive edges are
@@ -156,7 +156,9 @@ func TestForbiddenImports(t *testing.T) {
 				if rule.to == "!std" {
 					bad = !all[to].Standard && !strings.HasPrefix(to, module+"/riscv")
 				}
-				require.False(t, bad, "%s must not import %s: %s", from, to, rule.why)
+				if bad {
+					t.Errorf("%s must not import %s: %s", from, to, rule.why)
+				}
 			}
 		}
 		for _, rule := range owners {
@@ -168,7 +170,9 @@ func TestForbiddenImports(t *testing.T) {
 				for _, a := range rule.allowed {
 					allowed = allowed || match(a, from)
 				}
-				require.True(t, allowed, "%s imports %s: %s", from, to, rule.why)
+				if !allowed {
+					t.Errorf("%s imports %s: %s", from, to, rule.why)
+				}
 			}
 		}
 	}
