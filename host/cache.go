@@ -94,6 +94,7 @@ func newProgram(file *elf.Program, costs *metering.InstructionCosts) *program {
 		}
 	}
 	if !guarded { // principal-only means something only where a principal can be
+		//lint:unordered each entry is changed alone
 		for selector, e := range p.exports {
 			e.principalOnly = false
 			p.exports[selector] = e

@@ -28,6 +28,8 @@ type entry struct {
 	from     party
 	received uint64
 	input    []byte
+	blob     int      // length of the blob, which begins the input
+	selector *[4]byte // nil: the ELF entry
 	program  *program
 	pc       uint32
 	built    *[]byte // modeConstructor: where the blob goes
@@ -79,7 +81,13 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 	}
 	f.m.Start(e.pc, tank.left)
 	t.pages += pages
+	if t.tracer != nil {
+		t.tracer.Enter(f.describe())
+	}
 	out = f.execute()
+	if t.tracer != nil {
+		t.tracer.Exit(FrameEnd{Trap: out.code, Data: out.data, Output: f.ret, Gas: f.m.Gas()})
+	}
 	t.pages -= f.m.Pages()
 	return out, f.m.Gas()
 }
@@ -87,10 +95,10 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 // execute runs the program to its end.
 func (f *frame) execute() outcome {
 	for {
-		stop := f.m.Run()
+		stop := f.resume()
 		code := stop.Trap
 		if stop.Kind == interpreter.HostCall {
-			code = f.hostCall()
+			code = f.serve()
 		}
 		switch {
 		case code != trap.None:
@@ -102,6 +110,25 @@ func (f *frame) execute() outcome {
 			return outcome{data: f.ret}
 		}
 	}
+}
+
+// resume runs the machine to its next stop.
+func (f *frame) resume() interpreter.Stop {
+	if f.t.tracer != nil {
+		return f.t.tracer.Run(f.m)
+	}
+	return f.m.Run()
+}
+
+// serve serves a host call under the tracer's eyes, if there is one.
+func (f *frame) serve() trap.Code {
+	if f.t.tracer == nil {
+		return f.hostCall()
+	}
+	f.t.tracer.BeforeCall(f.m)
+	code := f.hostCall()
+	f.t.tracer.AfterCall(f.m, code)
+	return code
 }
 
 // hostCall serves the ECALL that the program just executed.

@@ -80,7 +80,7 @@ func (t *Session) resolveLive(
 	}
 	r.input = append(slices.Clone(blob), r.input...)
 	e, code := t.resolveTemplate(g, h.Template, r)
-	e.self = a
+	e.self, e.blob = a, len(blob)
 	return e, code
 }
 
@@ -92,7 +92,7 @@ func (t *Session) resolveTemplate(g gasTank, a address.Address, r request) (entr
 	}
 	e := entry{
 		mode: modeCall, template: a, static: r.static, from: r.from, received: r.received,
-		input: r.input, program: p, pc: p.entry,
+		input: r.input, selector: r.selector, program: p, pc: p.entry,
 	}
 	if r.selector == nil {
 		if p.entry == 0 {

@@ -28,6 +28,8 @@ type Session struct {
 	eventBytes uint64
 	logBytes   uint64
 	logs       []Log
+
+	tracer Tracer // nil but in tools
 }
 
 type loaded struct {
