@@ -16,7 +16,7 @@ import (
 	"github.com/athenarollup/athena/fixtures"
 	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/rollup"
-	"github.com/athenarollup/athena/rollup/l1"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1/sim"
 	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
@@ -78,7 +78,7 @@ func testGenesis(t *testing.T, change func(*rollup.Params)) *rollup.Genesis {
 func newNetwork(t *testing.T, change func(*rollup.Params)) *network {
 	t.Helper()
 	g := testGenesis(t, change)
-	chain, err := sim.New(g, sim.Options{Judge: l1.NewJudge(engine)})
+	chain, err := sim.New(g, sim.Options{Judge: dispute.NewJudge(engine)})
 	require.NoError(t, err)
 	lines, err := stftest.New(g.Params, nil)
 	require.NoError(t, err)

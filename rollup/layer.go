@@ -41,6 +41,16 @@ type Layer struct {
 	Txs    []L1Tx
 }
 
+// LayerInput is what a layer executes and under what: the output of Derive with its header and
+// parameters. With the state before it, it decides the state after it.
+type LayerInput struct {
+	ChainID Hash
+	Header  *Header
+	Params  *Params
+	Items   []Item
+	Steps   []Step
+}
+
 // ItemKind is the tag of an item.
 type ItemKind uint8
 

@@ -13,6 +13,7 @@ import (
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/relay"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/l1/sim"
 	"github.com/athenarollup/athena/rollup/stf"
@@ -110,7 +111,7 @@ func (n *Net) startL1() error {
 	n.Chain, err = sim.New(n.Genesis, sim.Options{
 		Seed: n.cfg.Seed, BlockTime: BlockSeconds, Store: store,
 		Proposer: rollup.L1Address([32]byte(Key(n.cfg.Seed, "proposer")[32:])),
-		Judge:    l1.NewJudge(stf.New()),
+		Judge:    dispute.NewJudge(stf.New()),
 	})
 	if err != nil {
 		return fmt.Errorf("devnet: start L1: %w", err)

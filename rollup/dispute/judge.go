@@ -30,6 +30,17 @@ func Judge(
 	return v
 }
 
+// NewJudge returns Judge with one engine, as rollup/l1 takes it.
+func NewJudge(e *stf.Engine) func(
+	l *rollup.LayerInput, step int, preRoot, claimedRoot rollup.Hash, witness []byte,
+) rollup.Verdict {
+	return func(
+		l *rollup.LayerInput, step int, preRoot, claimedRoot rollup.Hash, witness []byte,
+	) rollup.Verdict {
+		return Judge(e, l, step, preRoot, claimedRoot, witness)
+	}
+}
+
 // conclude fills in a verdict from an execution of the step.
 func conclude(v *rollup.Verdict, claimed rollup.Hash, run func() (rollup.Hash, uint64, error)) {
 	defer func() {

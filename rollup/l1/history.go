@@ -2,7 +2,6 @@ package l1
 
 import (
 	"github.com/athenarollup/athena/rollup"
-	"github.com/athenarollup/athena/rollup/stf"
 )
 
 // block is what is kept of an L1 block to derive its layer again. It never changes.
@@ -58,13 +57,13 @@ func (s *State) derive(
 }
 
 // judged returns a retained layer as the judge takes it. The block before it must be retained too.
-func (s *State) judged(height uint64) *stf.Layer {
+func (s *State) judged(height uint64) *rollup.LayerInput {
 	b, source := s.history.at(height), s.history.at(height-1)
 	if b == nil || source == nil {
 		panic("BUG: l1: a layer of a living claim is not retained")
 	}
 	d := s.derive(&b.layer.Header, source.layer, &b.carry)
-	return &stf.Layer{
+	return &rollup.LayerInput{
 		ChainID: s.net.chainID,
 		Header:  &b.layer.Header,
 		Params:  &s.net.params,

@@ -8,8 +8,6 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
-	"github.com/athenarollup/athena/rollup/dispute"
-	"github.com/athenarollup/athena/rollup/stf"
 )
 
 var (
@@ -19,15 +17,11 @@ var (
 	ErrNoLayer = errors.New("l1: no such layer")
 )
 
-// Judge re-executes one step of a layer from a witness of the state before it.
-type Judge func(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict
-
-// NewJudge returns the judge that runs the reference engine.
-func NewJudge(e *stf.Engine) Judge {
-	return func(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict {
-		return dispute.Judge(e, l, step, pre, claimed, witness)
-	}
-}
+// Judge re-executes one step of a layer from a witness of the state before it: dispute.NewJudge. It is
+// a parameter, so that those who only talk to L1 link no virtual machine.
+type Judge func(
+	l *rollup.LayerInput, step int, pre, claimed rollup.Hash, witness []byte,
+) rollup.Verdict
 
 // network is what never changes: states share it.
 type network struct {

@@ -11,7 +11,6 @@ import (
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
-	"github.com/athenarollup/athena/rollup/stf"
 )
 
 // The toy: the root after a step is a hash of the root before it, the layer and the step, and the
@@ -25,7 +24,7 @@ func toyRoot(pre rollup.Hash, layer uint64, step int) rollup.Hash {
 
 func toyWitness(pre rollup.Hash) []byte { return append([]byte("state "), pre[:]...) }
 
-func toyJudge(l *stf.Layer, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict {
+func toyJudge(l *rollup.LayerInput, step int, pre, claimed rollup.Hash, witness []byte) rollup.Verdict {
 	if step >= len(l.Steps) {
 		panic("BUG: toy: no such step")
 	}

@@ -18,15 +18,8 @@ var (
 	ErrNoStep = errors.New("stf: no such step")
 )
 
-// Layer is what a layer executes and under what: the output of rollup.Derive with its header and
-// parameters. The engine does not change it.
-type Layer struct {
-	ChainID rollup.Hash
-	Header  *rollup.Header
-	Params  *rollup.Params
-	Items   []rollup.Item
-	Steps   []rollup.Step
-}
+// Layer is what a layer executes and under what. The engine does not change it.
+type Layer = rollup.LayerInput
 
 // cachePrograms is the number of decoded programs that an engine keeps.
 const cachePrograms = 64

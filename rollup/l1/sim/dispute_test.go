@@ -76,7 +76,7 @@ func TestRealDispute(t *testing.T) {
 	require.NoError(t, err)
 	g.StateRoot = rollup.Hash(tree.Root())
 	engine := stf.New()
-	c, err := sim.New(g, sim.Options{Proposer: account("proposer"), Judge: l1.NewJudge(engine)})
+	c, err := sim.New(g, sim.Options{Proposer: account("proposer"), Judge: dispute.NewJudge(engine)})
 	require.NoError(t, err)
 	f := &follower{t: t, c: c, engine: stf.New(), tree: tree}
 
