@@ -43,7 +43,7 @@ type ExecutorServiceClient interface {
 	Storage(ctx context.Context, in *StorageRequest, opts ...grpc.CallOption) (*StorageResponse, error)
 	// Receipt returns the receipt of a transaction by TxID or TxHash.
 	Receipt(ctx context.Context, in *ReceiptRequest, opts ...grpc.CallOption) (*ReceiptResponse, error)
-	// Layer returns what a layer executed.
+	// Layer returns what a layer executed. Its receipts come without events and return data.
 	Layer(ctx context.Context, in *LayerRequest, opts ...grpc.CallOption) (*LayerResponse, error)
 	// Call runs a public method of an account on the newest state, and changes nothing.
 	Call(ctx context.Context, in *CallRequest, opts ...grpc.CallOption) (*CallResponse, error)
@@ -155,7 +155,7 @@ type ExecutorServiceServer interface {
 	Storage(context.Context, *StorageRequest) (*StorageResponse, error)
 	// Receipt returns the receipt of a transaction by TxID or TxHash.
 	Receipt(context.Context, *ReceiptRequest) (*ReceiptResponse, error)
-	// Layer returns what a layer executed.
+	// Layer returns what a layer executed. Its receipts come without events and return data.
 	Layer(context.Context, *LayerRequest) (*LayerResponse, error)
 	// Call runs a public method of an account on the newest state, and changes nothing.
 	Call(context.Context, *CallRequest) (*CallResponse, error)
