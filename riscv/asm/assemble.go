@@ -119,6 +119,10 @@ func (a *assembler) finish() *Object {
 	for name, v := range a.symbols { //lint:unordered copies a map
 		o.symbols[name] = uint32(v)
 	}
+	o.labelled = make(map[string]bool, len(a.labels))
+	for _, l := range a.labels {
+		o.labelled[l.name] = true
+	}
 	return o
 }
 

@@ -10,6 +10,8 @@ type ELFOptions struct {
 	// Pages puts segments at file offsets congruent to their addresses, as Linux loaders demand. The
 	// export and layout notes are the same.
 	Pages bool
+	// Symbols adds a symbol table with every label, for disassembly, profiles and debuggers.
+	Symbols bool
 }
 
 // Layout constants of the written file (System V ABI, chapter 4).
@@ -51,6 +53,9 @@ func (o *Object) ELF(opts ELFOptions) []byte {
 	}
 	if opts.ABI != nil {
 		w.section(".athena.abi", opts.ABI)
+	}
+	if opts.Symbols {
+		w.symbolTable(o)
 	}
 	entry := opts.Entry
 	if entry == 0 {

@@ -14,6 +14,8 @@ type Object struct {
 	Exports []Export
 	Layout  *Layout // nil: no layout note
 	symbols map[string]uint32
+	// labelled are the symbols that are labels, not constants.
+	labelled map[string]bool
 }
 
 // Section is a piece of an Object.

@@ -18,6 +18,13 @@ const (
 	machineRISCV = 243
 	flagRVE      = 8
 
+	// EI_OSABI is not the operating system's business alone: recent compilers write GNU as soon as a
+	// section has a GNU flag (SHF_GNU_RETAIN, which #[used] gives the export note), and nothing that
+	// we read differs.
+	identOSABI = 7
+	osabiNone  = 0
+	osabiGNU   = 3
+
 	ptLoad     = 1
 	ptDynamic  = 2
 	ptInterp   = 3
@@ -61,11 +68,13 @@ func (l *loader) loadHeader() error {
 	if !ok {
 		return errorf(ErrTruncated, "%d bytes, no ELF header", len(l.r))
 	}
-	ident := []byte{0x7f, 'E', 'L', 'F', classELF32, dataLSB, versionOne, 0}
+	ident := []byte{0x7f, 'E', 'L', 'F', classELF32, dataLSB, versionOne}
 	flags := u32(b, 36)
 	switch {
 	case !bytes.Equal(b[:len(ident)], ident):
 		return errorf(ErrHeader, "identification % x", b[:len(ident)])
+	case b[identOSABI] != osabiNone && b[identOSABI] != osabiGNU:
+		return errorf(ErrHeader, "EI_OSABI %d, want %d or %d (GNU)", b[identOSABI], osabiNone, osabiGNU)
 	case u16(b, 16) != typeExec:
 		return errorf(ErrHeader, "e_type %d, want ET_EXEC", u16(b, 16))
 	case u16(b, 18) != machineRISCV:

@@ -110,7 +110,10 @@ func TestRefusesHeaders(t *testing.T) {
 		{"64 bit", 4, []byte{2}, elf.ErrHeader},
 		{"big endian", 5, []byte{2}, elf.ErrHeader},
 		{"ident version", 6, []byte{0}, elf.ErrHeader},
-		{"os abi", 7, []byte{3}, elf.ErrHeader},
+		{"os abi 1", 7, []byte{1}, elf.ErrHeader},
+		{"os abi 2", 7, []byte{2}, elf.ErrHeader},
+		{"os abi 4", 7, []byte{4}, elf.ErrHeader},
+		{"os abi embedded", 7, []byte{255}, elf.ErrHeader},
 		{"relocatable", 16, []byte{1}, elf.ErrHeader},
 		{"shared object", 16, []byte{3}, elf.ErrHeader},
 		{"machine", 18, []byte{62}, elf.ErrHeader},
@@ -153,6 +156,18 @@ func TestRefusesHeaders(t *testing.T) {
 		_, err := elf.Load(file, elf.DefaultLimits())
 		require.ErrorIs(t, err, c.want, c.name)
 	}
+}
+
+// TestGNUProgram: a compiler marks a file with EI_OSABI 3 once a section must be retained.
+func TestGNUProgram(t *testing.T) {
+	t.Parallel()
+	file := sampleFile(t)
+	want, err := elf.Load(file, elf.DefaultLimits())
+	require.NoError(t, err)
+	file[7] = 3
+	got, err := elf.Load(file, elf.DefaultLimits())
+	require.NoError(t, err)
+	require.Equal(t, want, got)
 }
 
 func TestTwoStacks(t *testing.T) {
