@@ -21,14 +21,14 @@ func devCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "dev",
 		Usage: "run a development network until it is interrupted",
-		Description: "L1, a relay and an executor in one process. It prints addresses, ten prefunded accounts and\n" +
+		Description: "L1, a relay and two executors in one process. It prints addresses, ten prefunded accounts and\n" +
 			"their keys on stderr when all of it is up; with --json the same on stdout as one document.\n\n" +
 			"Examples:\n" +
 			"  athena dev\n" +
 			"  athena dev --port 0 --state ./state --block-time 200ms",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: 7710, EnvVars: []string{"ATHENA_DEV_PORT"}, Category: categoryNetwork,
-				Usage: "the relay listens on 127.0.0.1:`N`, the executor on N+1; 0 takes free ports"},
+				Usage: "the relay listens on 127.0.0.1:`N`, the first executor on N+1; 0 takes free ports"},
 			&cli.StringFlag{Name: "state", Usage: "keep the state in `DIR`; without it, it ends with the process",
 				EnvVars: []string{"ATHENA_DEV_STATE"}, Category: categoryNetwork},
 			&cli.DurationFlag{Name: "block-time", Value: time.Second, Usage: "an L1 block every `D`",
@@ -51,7 +51,7 @@ func devCommand() *cli.Command {
 
 func dev(c *cli.Context) error {
 	cfg := devnet.Config{
-		Seed: devnet.DefaultSeed, Executors: 1, Dir: c.String("state"),
+		Seed: devnet.DefaultSeed, Executors: 2, Dir: c.String("state"),
 		RelayListen: "127.0.0.1:0", ExecutorListen: "127.0.0.1:0",
 		BundleInterval: c.Duration("block-time") / 2,
 	}
@@ -101,13 +101,15 @@ func announce(c *cli.Context, n *devnet.Net) error {
 	if c.Bool("json") {
 		id := n.Genesis.ChainID()
 		return printJSON(c, map[string]any{
-			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(), "chainId": hex0x(id[:]),
+			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(),
+			"secondExecutor": n.Executors[1].Addr(), "chainId": hex0x(id[:]),
 			"walletTemplate": devnet.WalletTemplate().String(), "accounts": accounts,
 		})
 	}
 	w := tabwriter.NewWriter(c.App.ErrWriter, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Athena development network\n\nrelay\t%s\texport ATHENA_RELAY=%[1]s\n", n.Relay.Addr())
 	fmt.Fprintf(w, "executor\t%s\texport ATHENA_EXECUTOR=%[1]s\n", n.Executors[0].Addr())
+	fmt.Fprintf(w, "second executor\t%s\n", n.Executors[1].Addr())
 	fmt.Fprintf(w, "wallet template\t%s\n\n", devnet.WalletTemplate())
 	fmt.Fprintf(w, "account\taddress (%d units each)\tprivate key, public to all the world\n",
 		devnet.AccountBalance)
