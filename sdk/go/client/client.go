@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
-	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/api/wire"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/sdk/go/wallet"
 )
@@ -60,9 +60,10 @@ func (c *Client) Close() error {
 	return errors.Join(errs...)
 }
 
-// Prepare fills in what a transaction of w needs beside its calls: chain id, relay, the constructor when
-// the wallet is not spawned yet, nonce, expiry, limits and fee by a dry run; and signs it. Fields that
-// are set already (Nonce.Value, MaxFee, MaxUnits, ExpiryLayer) are kept.
+// Prepare makes and signs a transaction of w: chain id, relay and tip as the relay says, the constructor
+// when the wallet is not spawned yet, the account's next nonce, and expiry, limits and fee as a dry run
+// on the newest state suggests. It does not count transactions of w that are on their way. The error is
+// a *DryRunError when the transaction would not succeed.
 func (c *Client) Prepare(ctx context.Context, w *wallet.Wallet, calls ...rollup.Call) (*rollup.Tx, error) {
 	info, err := c.Relay.Info(ctx, &athenav1.RelayServiceInfoRequest{})
 	if err != nil {
@@ -73,14 +74,22 @@ func (c *Client) Prepare(ctx context.Context, w *wallet.Wallet, calls ...rollup.
 	if err != nil {
 		return nil, fmt.Errorf("client: ask the executor for account %s: %w", principal, err)
 	}
+	chainID, err := wire.Hash("chain_id", info.GetChainId())
+	if err != nil {
+		return nil, fmt.Errorf("client: answer of the relay: %w", err)
+	}
+	relay, err := wire.Address("relay", info.GetRelay())
+	if err != nil {
+		return nil, fmt.Errorf("client: answer of the relay: %w", err)
+	}
 	tx := &rollup.Tx{
-		ChainID:     rollup.Hash(info.GetChainId()),
+		ChainID:     chainID,
+		Relay:       relay,
 		Nonce:       rollup.Nonce{Kind: rollup.NonceExact, Value: account.GetNonce()},
 		Calls:       calls,
 		RelayTip:    info.GetMinTip(),
 		ExpiryLayer: ^uint64(0),
 	}
-	copy(tx.Relay[:], info.GetRelay())
 	if account.GetStatus() != "live" {
 		tx.Spawn = w.Spawn()
 	}
@@ -93,8 +102,7 @@ func (c *Client) Prepare(ctx context.Context, w *wallet.Wallet, calls ...rollup.
 		return nil, &DryRunError{Outcome: fee.GetOutcome(), Trap: fee.GetTrap(),
 			Reason: fee.GetReason(), Message: fee.GetMessage()}
 	}
-	u := fee.GetMaxUnits()
-	tx.MaxUnits = metering.Units{u.GetData(), u.GetCompute(), u.GetRead(), u.GetWrite(), u.GetAlloc()}
+	tx.MaxUnits = wire.ParseUnits(fee.GetMaxUnits())
 	tx.MaxFee = fee.GetMaxFee()
 	tx.ExpiryLayer = fee.GetExpiryLayer()
 	w.Sign(tx)
@@ -116,14 +124,14 @@ func (e *DryRunError) Error() string {
 
 // Submit hands a signed transaction to the relay and returns its TxID.
 func (c *Client) Submit(ctx context.Context, tx *rollup.Tx) (rollup.Hash, error) {
-	resp, err := c.Relay.Submit(ctx, &athenav1.SubmitRequest{Tx: tx.Encode()})
-	if err != nil {
+	if _, err := c.Relay.Submit(ctx, &athenav1.SubmitRequest{Tx: tx.Encode()}); err != nil {
 		return rollup.Hash{}, fmt.Errorf("client: submit: %w", err)
 	}
-	return rollup.Hash(resp.GetTxId()), nil
+	return tx.ID(), nil
 }
 
-// Wait polls until the transaction has reached stage or was dropped, or ctx ends.
+// Wait polls until the transaction has reached stage or was dropped, or ctx ends. A relay that does not
+// answer for a while is asked again.
 func (c *Client) Wait(
 	ctx context.Context, id rollup.Hash, stage athenav1.Stage,
 ) (*athenav1.StatusResponse, error) {
