@@ -89,8 +89,12 @@ func (r *Relay) settle(ctx context.Context, tip l1.Tip) error {
 	if err := r.dropExpired(tip.Height); err != nil {
 		return err
 	}
+	block, err := r.cfg.Chain.Layer(ctx, tip.Height)
+	if err != nil { // or a reorganisation has taken it already
+		return waitFor("ask L1 for its prices", err)
+	}
 	r.mu.Lock()
-	r.tip, r.settled = tip, tip
+	r.tip, r.settled, r.header = tip, tip, block.Header
 	close(r.moved)
 	r.moved = make(chan struct{})
 	r.mu.Unlock()

@@ -157,11 +157,29 @@ func (r *Relay) check(tx *rollup.Tx, size int) error {
 		return refuse(rollup.ReasonTooLarge, "transaction has %d bytes, this relay takes at most %d",
 			size, r.cfg.maxTxBytes())
 	}
-	if units := r.declared(tx, size).Units; !units.Fits(p.MaxTx) {
+	d := r.declared(tx, size)
+	if !d.Units.Fits(p.MaxTx) {
 		return refuse(rollup.ReasonOverLimit, "declared units are %v, at most %v allowed",
-			units, p.MaxTx)
+			d.Units, p.MaxTx)
+	}
+	data, inclusion := r.prices()
+	fee, ok := rollup.RelayFee(&rollup.Item{
+		Kind: rollup.ItemTx, Tx: tx, Size: uint32(size), Weight: p.Weight(d),
+		DataPrice: data, InclusionPrice: inclusion,
+	})
+	if !ok || fee > tx.MaxFee {
+		return refuse(rollup.ReasonFeeAboveMax,
+			"maxFee is %d, and what the relay is owed alone is %d now", tx.MaxFee, fee)
 	}
 	return nil
+}
+
+// prices are those of the newest block. A transaction that they make ineffective would cost the relay
+// money and earn it none.
+func (r *Relay) prices() (data, inclusion uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.header.DataPrice, r.header.InclusionPrice
 }
 
 func (r *Relay) declared(tx *rollup.Tx, size int) rollup.Declared {

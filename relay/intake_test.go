@@ -52,6 +52,10 @@ func TestSubmitRefuses(t *testing.T) {
 		{"units", func(x *rollup.Tx) {
 			x.MaxUnits[metering.Compute] = n.genesis.Params.MaxTx[metering.Compute] + 1
 		}, rollup.ReasonOverLimit},
+		{"fee", func(x *rollup.Tx) { x.MaxFee = 100 }, rollup.ReasonFeeAboveMax},
+		{"fee beyond 64 bits", func(x *rollup.Tx) {
+			x.MaxFee, x.RelayTip = ^uint64(0), ^uint64(0)
+		}, rollup.ReasonFeeAboveMax},
 		{"sponsor", func(x *rollup.Tx) { x.Sponsor = x.Principal }, rollup.ReasonSelfSponsor},
 		{"nothing to do", func(x *rollup.Tx) { x.Calls = nil }, rollup.ReasonNoCalls},
 		{"nonce", func(x *rollup.Tx) { x.Nonce.Value = ^uint64(0) }, rollup.ReasonBadNonce},

@@ -42,6 +42,7 @@ type Relay struct {
 
 	mu         sync.Mutex
 	tip        l1.Tip        // newest block that the relay knows
+	header     rollup.Header // of a block near the tip, for its prices
 	settled    l1.Tip        // newest block that everything was done for
 	moved      chan struct{} // closed and replaced when settled changes
 	retry      backoff       // when to post again after a failure
@@ -115,7 +116,11 @@ func (r *Relay) open(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("relay: ask L1 for its tip: %w", err)
 	}
-	r.tip = tip
+	block, err := r.cfg.Chain.Layer(ctx, tip.Height)
+	if err != nil {
+		return fmt.Errorf("relay: ask L1 for its prices: %w", err)
+	}
+	r.tip, r.header = tip, block.Header
 	if r.cfg.Executor == "" {
 		return nil
 	}
