@@ -101,6 +101,9 @@ func TestHostCalls(t *testing.T) {
 		require.Equal(t, letters, row[4], "where %s is denied", row[1])
 	}
 	listed := numbered(t, table)
+	for n, name := range numbered(t, rows(t, specFolder+"precompiles.md", "number", "name")) {
+		require.Equal(t, listed[n], name, "precompile %#x", n)
+	}
 	for _, base := range []uint64{0, 0x0064_0000} {
 		for n := base; n < base+1<<12; n++ {
 			require.Equal(t, host.CallName(uint32(n)), listed[n], "host call %#x", n)
