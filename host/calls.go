@@ -1,6 +1,10 @@
 package host
 
-import "github.com/athenarollup/athena/trap"
+import (
+	"maps"
+
+	"github.com/athenarollup/athena/trap"
+)
 
 // Numbers of the host calls: the published ones, ours from 0xB0, precompiles from 0x00640000. They
 // are part of consensus and never reused. See docs/spec/abi.md.
@@ -35,7 +39,7 @@ const (
 
 	CallBLAKE3        = 0x0064_0001
 	CallSHA256        = 0x0064_0002
-	CallVerifyEd25519 = 0x0064_0020
+	CallVerifyEd25519 = 0x0064_0020 // the other precompiles: call_precompile_table.go
 )
 
 // Error codes that calls return as −code in t0.
@@ -98,6 +102,7 @@ func init() {
 		CallSHA256:        {"sha256", 3, 0, (*frame).sha256},
 		CallVerifyEd25519: {"verify_ed25519", 4, 0, (*frame).verifyEd25519},
 	}
+	maps.Copy(calls, precompileCalls())
 }
 
 // CallName returns the name of a host call for traces; "" when the number is not assigned.

@@ -352,7 +352,7 @@ func TestBadArguments(t *testing.T) {
 		{"reserved withdraw", []cmd{{CallWithdraw}}, trap.UnknownHostCall},
 		{"reserved self-destruct", []cmd{{CallSelfDestruct}}, trap.UnknownHostCall},
 		{"an unknown number", []cmd{{0x01}}, trap.UnknownHostCall},
-		{"an unknown precompile", []cmd{{0x0064_0003}}, trap.UnknownHostCall},
+		{"an unknown precompile", []cmd{{0x0064_0007}}, trap.UnknownHostCall},
 		{"logs above the limit", []cmd{{CallWrite, 1, m, 600}, {CallWrite, 2, m, 401}},
 			trap.ReturnDataLimit},
 		{"as many logs as allowed", []cmd{{CallWrite, 1, m, 600}, {CallWrite, 2, m, 400}}, trap.None},

@@ -29,7 +29,7 @@ type HostCosts struct {
 	LogByte     uint64 // bytes written to fd 1 and 2
 	EventBase   uint64
 	EventByte   uint64 // topics and data
-	HashBase    uint64 // BLAKE3, SHA-256, Keccak-256
+	HashBase    uint64 // BLAKE3, SHA-256
 	HashByte    uint64
 	Ed25519     uint64
 	Ed25519Byte uint64
@@ -49,6 +49,7 @@ type Schedule struct {
 	Version      uint32
 	Instruction  InstructionCosts
 	Host         HostCosts
+	Precompile   PrecompileCosts
 	KeyAllowance uint64 // read units that each distinct touched key costs beside its value
 }
 
@@ -66,6 +67,7 @@ func V1() *Schedule {
 			CallBase: 1_000, SpawnBase: 2_000, DeployBase: 10_000, DeployByte: 100,
 			PageBase: 200, ColdKey: 2_000, WarmKey: 100, SlotByte: 1,
 		},
+		Precompile:   precompileV1(),
 		KeyAllowance: 1_024,
 	}
 }

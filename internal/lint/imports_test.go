@@ -65,6 +65,10 @@ var owners = []struct {
 	{"google.golang.org/grpc*", []string{"api*", "sdk/go/client", "relay", "executor", "internal/service"},
 		"gRPC stays at the edge"},
 	{"github.com/stretchr/testify*", nil, "testify is for tests"},
+	{"github.com/consensys/gnark-crypto*", []string{"host/precompile"},
+		"curves are precompiles, with our own encodings and acceptance sets"},
+	{"github.com/consensys/gnark/*", nil, "gnark proves in tests; verification stands on gnark-crypto"},
+	{"github.com/decred/*", []string{"host/precompile"}, "secp256k1 is a precompile"},
 	{"github.com/btcsuite/*", []string{"address"}, "bech32 is used through address"},
 }
 
