@@ -35,8 +35,8 @@ type difference struct {
 	own   rollup.Hash // the root after it
 }
 
-// covers reports whether all layers of a claim are executed here, on the branch of L1 that the claim
-// is about: its L1 hash commits to everything below.
+// covers reports whether all layers of a claim are executed here, on the branch of L1 that the
+// claim is about: its L1 hash commits to everything below.
 func (l *ledger) covers(claim *rollup.Claim) (bool, error) {
 	if claim.FromLayer == 0 || claim.FromLayer > claim.ToLayer {
 		return false, nil
@@ -129,7 +129,8 @@ func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *diffe
 		&rollup.ChallengeProve{ClaimID: info.ID, Step: d.step, Salt: s, Witness: witness})
 }
 
-// settled reports whether L1 judged the step already, in a way that another challenge cannot change.
+// settled reports whether L1 judged the step already, in a way that another challenge cannot
+// change.
 func (c *challenger) settled(info *l1.ClaimInfo, d *difference, tried uint8) bool {
 	v := info.LastVerdict
 	if v == nil || v.Step != d.step {

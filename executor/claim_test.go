@@ -173,7 +173,8 @@ func TestManyLiarsOneHonest(t *testing.T) {
 	n.requireFinalIsTrue(all[3], 15)
 }
 
-// A challenger that learns of the lie after the layers left its history executes again from the start.
+// A challenger that learns of the lie after the layers left its history executes again from the
+// start.
 func TestChallengeBelowTheHistory(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.post(n.sign("alice: spawn", "bob: spawn")...)

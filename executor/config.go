@@ -12,13 +12,14 @@ import (
 	"github.com/athenarollup/athena/rollup/stf"
 )
 
-// Config says what an executor does. Genesis and Chain are required, Key when it claims or challenges.
+// Config says what an executor does. Genesis and Chain are required, Key when it claims or
+// challenges.
 type Config struct {
 	Genesis *rollup.Genesis
 	Chain   l1.Chain
 	Dir     string             // folder of state and outbox; empty = memory, gone at the end
 	Key     ed25519.PrivateKey // L1 account that bonds and pays; used by nobody else
-	Reward  address.Address    // Athena account that earns the fee pools; zero = burned into nobody's account
+	Reward  address.Address    // Athena account that earns the fee pools of claims
 
 	Claim      bool // post claims
 	Challenge  bool // challenge wrong claims
@@ -50,6 +51,9 @@ func (c Config) Validate() error {
 	}
 	if (c.Claim || c.Challenge) && len(c.Key) != ed25519.PrivateKeySize {
 		bad("claims and challenges need an L1 account: set Key, or turn both off")
+	}
+	if c.Claim && c.Reward.IsZero() {
+		bad("claims would earn their fees for nobody: set Reward to an Athena account")
 	}
 	if c.ClaimEvery < 0 {
 		bad("ClaimEvery is %d; set it to 1 or more", c.ClaimEvery)

@@ -15,14 +15,14 @@
 // # What is durable
 //
 //   - the state database: one atomic batch a layer with the state, its reverse diff, the receipts,
-//     the layer's roots, what derivation dropped, the carry and the head. After a crash at any moment
-//     it is at the old layer or at the new one;
+//     the layer's roots, what derivation dropped, the carry and the head. After a crash at any
+//     moment it is at the old layer or at the new one;
 //   - the outbox: every L1 transaction of this account is written down, signed, before it is
 //     submitted, and stays until no reorganisation can undo it. After a crash the same bytes are
 //     submitted again, so that nothing is bonded twice and nothing is forgotten.
 //
 // # When it stops
 //
-// It stops with an error that says what differs, and never builds on the difference, when L1 derives
-// other items than it does, or makes another root final than its own.
+// It stops with an error that says what differs, and never builds on the difference, when L1
+// derives other items than it does, or makes another root final than its own.
 package executor

@@ -16,13 +16,14 @@ import (
 
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/l1/sim"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
 )
 
-// An executor that is closed and opened again after every block does on L1 exactly what one does that
-// is never stopped.
+// An executor that is closed and opened again after every block does on L1 exactly what one does
+// that is never stopped.
 func TestRestartAfterEveryBlock(t *testing.T) {
 	story := func(restart bool) []string {
 		n := newNetwork(t, nil)
@@ -90,8 +91,8 @@ func TestReorganisationUnderClaims(t *testing.T) {
 	}
 }
 
-// A memory executor that lost its outbox between commit and claim, or between open and prove, goes on
-// from what L1 says.
+// A memory executor that lost its outbox between commit and claim, or between open and prove, goes
+// on from what L1 says.
 func TestLostOutbox(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.post(n.sign("alice: spawn", "bob: spawn")...)
@@ -112,9 +113,9 @@ func TestLostOutbox(t *testing.T) {
 const (
 	childDir    = "ATHENA_EXECUTOR_CHILD" // folder of the child's stores
 	childWorks  = "child works"           // what it says when its stores are open
-	childLayers = 160
-	killTime    = 25 * time.Millisecond // how long it lives then, at most
-	killGrows   = time.Millisecond / 2  // and more each time, for slow machines
+	childLayers = 100
+	killTime    = 25 * time.Millisecond // how long it lives then, at most; later ones live longer
+	killLimit   = 30                    // kills that are enough, where processes start slowly
 )
 
 // TestChild is the process that TestKill kills: an L1 with its store, a user and an executor that
@@ -127,7 +128,7 @@ func TestChild(t *testing.T) {
 	n := newNetwork(t, nil)
 	store, err := kv.Open(filepath.Join(dir, "l1"))
 	require.NoError(t, err)
-	n.chain, err = sim.New(n.genesis, sim.Options{Judge: l1.NewJudge(engine), Store: store})
+	n.chain, err = sim.New(n.genesis, sim.Options{Judge: dispute.NewJudge(engine), Store: store})
 	require.NoError(t, err)
 	cfg := n.poster("one")
 	cfg.Dir = filepath.Join(dir, "one")
@@ -163,8 +164,10 @@ func TestKill(t *testing.T) {
 	dir := t.TempDir()
 	rng := rand.New(rand.NewPCG(1, 2))
 	killed := 0
-	for !child(t, dir, time.Duration(rng.Int64N(int64(killTime)))+time.Duration(killed)*killGrows) {
-		killed++
+	for lives := killTime; !child(t, dir, time.Duration(rng.Int64N(int64(lives)))); killed++ {
+		if lives += lives / 8; killed >= killLimit {
+			lives = testTime
+		}
 	}
 	t.Logf("killed %d times", killed)
 	require.Greater(t, killed, 1)
@@ -173,7 +176,7 @@ func TestKill(t *testing.T) {
 	store, err := kv.Open(filepath.Join(dir, "l1"))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, store.Close()) }()
-	n.chain, err = sim.New(n.genesis, sim.Options{Judge: l1.NewJudge(engine), Store: store})
+	n.chain, err = sim.New(n.genesis, sim.Options{Judge: dispute.NewJudge(engine), Store: store})
 	require.NoError(t, err)
 	cfg := n.config()
 	cfg.Dir = filepath.Join(dir, "one")
@@ -193,8 +196,8 @@ func TestKill(t *testing.T) {
 	require.Greater(t, h.Nonce, uint64(childLayers/2), "the load was real")
 }
 
-// child runs TestChild, kills it some time after it has begun to work, and reports whether it came to
-// its end before.
+// child runs TestChild, kills it some time after it has begun to work, and reports whether it came
+// to its end before.
 func child(t *testing.T, dir string, lives time.Duration) bool {
 	t.Helper()
 	ctx, kill := context.WithCancel(t.Context())

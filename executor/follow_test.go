@@ -10,7 +10,8 @@ func TestTwoExecutorsAgree(t *testing.T) {
 	n := newNetwork(t, nil)
 	one, two := n.start(n.config()), n.start(n.config())
 	n.run("alice: spawn; spend bob 100", "bob: spawn")
-	n.run("alice: spend bob 5; spend carol 7", "bob: spend alice 9", "bob: spend alice 1 | badsig void")
+	n.run("alice: spend bob 5; spend carol 7", "bob: spend alice 9",
+		"bob: spend alice 1 | badsig void")
 	last := n.mine(3)
 	r := root(t, one, last)
 	require.Equal(t, r, root(t, two, last))

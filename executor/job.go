@@ -25,8 +25,8 @@ func (k jobKind) String() string {
 	return "challenge"
 }
 
-// job is one thing that the executor does on L1. It takes two transactions: the first commits to the
-// second, which is sent when the first is in a block.
+// job is one thing that the executor does on L1. It takes two transactions: the first commits to
+// the second, which is sent when the first is in a block.
 type job struct {
 	seq    uint64
 	kind   jobKind
@@ -57,8 +57,9 @@ func (s *sent) done() bool { return s != nil && s.height > 0 && !s.lost }
 // failed reports whether a transaction of the job will never take effect.
 func (j *job) failed() bool { return j.first.lost || j.second != nil && j.second.lost }
 
-// hasty reports whether both transactions are in one block, where the second is too early. It is sent
-// after the first, but a reorganisation lets both wait again, and a block may then take them together.
+// hasty reports whether both transactions are in one block, where the second is too early. It is
+// sent after the first, but a reorganisation lets both wait again, and a block may then take them
+// together.
 func (j *job) hasty() bool {
 	return j.first.done() && j.second != nil && j.second.lost && j.second.height == j.first.height
 }
@@ -136,8 +137,8 @@ func decodeSent(d *scale.Decoder) *sent {
 	return s
 }
 
-// salt hides what a commitment stands for. It is derived from the key and from what is hidden, so that
-// a lost outbox makes the same commitment again.
+// salt hides what a commitment stands for. It is derived from the key and from what is hidden, so
+// that a lost outbox makes the same commitment again.
 func salt(key ed25519.PrivateKey, what ...[]byte) rollup.Hash {
 	h := sha256.New()
 	h.Write([]byte("athena/salt"))

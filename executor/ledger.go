@@ -219,8 +219,8 @@ func (l *ledger) advance(ctx context.Context) (*layerRecord, *stf.LayerResult, e
 	return rec, res, nil
 }
 
-// before returns the state before layer h and what the layer executes: from the history, or, if that
-// does not reach so far back, by executing everything again.
+// before returns the state before layer h and what the layer executes: from the history, or, if
+// that does not reach so far back, by executing everything again.
 func (l *ledger) before(ctx context.Context, h uint64) (*statetree.Tree, *stf.Layer, error) {
 	t, err := l.store.At(h - 1)
 	carry, ok, err2 := l.carryAfter(h - 1)

@@ -21,8 +21,8 @@ import (
 const feeSlackBytes = 1024
 
 // outbox brings the jobs of one L1 account to their end. A transaction is durable before it is
-// submitted, and keeps its nonce and its bytes: however often it is submitted, also after a crash or a
-// reorganisation, L1 includes it once. It is used by one goroutine.
+// submitted, and keeps its nonce and its bytes: however often it is submitted, also after a crash
+// or a reorganisation, L1 includes it once. It is used by one goroutine.
 type outbox struct {
 	chain   l1.Chain
 	chainID rollup.Hash
@@ -36,7 +36,8 @@ type outbox struct {
 	poor    bool   // the account could not pay when it was last asked
 }
 
-// openOutbox opens the outbox of an account. Without a key it returns nil: there is nothing to send.
+// openOutbox opens the outbox of an account. Without a key it returns nil: there is nothing to
+// send.
 func openOutbox(cfg *Config) (*outbox, error) {
 	if !cfg.Claim && !cfg.Challenge {
 		return nil, nil
@@ -223,8 +224,8 @@ func (o *outbox) refresh(ctx context.Context, s *sent, next uint64) error {
 	return nil
 }
 
-// effective reports whether what a transaction asks for is so, although it may not be its doing: the
-// same claim or challenge may be there already, from before the outbox was lost.
+// effective reports whether what a transaction asks for is so, although it may not be its doing:
+// the same claim or challenge may be there already, from before the outbox was lost.
 func effective(r rollup.Reason) bool {
 	switch r {
 	case rollup.ReasonNone, rollup.ReasonDuplicateBond, rollup.ReasonDuplicateClaim:

@@ -26,8 +26,8 @@ const (
 const maxStored = 1 << 28
 
 // errRecord says that a stored record does not decode: the database is damaged.
-var errRecord = errors.New("executor: stored record is damaged; delete the folder and start again: " +
-	"everything in it is derived from L1")
+var errRecord = errors.New("executor: stored record is damaged; delete the folder and start " +
+	"again: everything in it is derived from L1")
 
 // meta is what the head of the state database says beside layer and root.
 type meta struct {
@@ -106,7 +106,8 @@ func decodeLayerRecord(b []byte) (*layerRecord, error) {
 	return l, nil
 }
 
-// encodeItem is the record of an executed item: its receipt and what the receipt's hashes commit to.
+// encodeItem is the record of an executed item: its receipt and what the receipt's hashes commit
+// to.
 func encodeItem(txID rollup.Hash, receipt, returned []byte, events []rollup.Event) []byte {
 	var e scale.Encoder
 	e.Raw(txID[:])

@@ -43,6 +43,8 @@ func (e *Executor) Supply(ctx context.Context) (*big.Int, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	e.ledger.mu.RLock() // the head stays while the state is read
+	defer e.ledger.mu.RUnlock()
 	tree, err := e.ledger.store.Tree()
 	if err != nil {
 		return nil, fmt.Errorf("executor: supply: %w", err)
