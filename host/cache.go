@@ -67,24 +67,42 @@ func (c *CodeCache) load(
 	if p, ok := c.programs.Get(key); ok {
 		return p
 	}
-	file, err := elf.Load(code, limits)
+	file, exports, err := loadCode(code, limits)
 	if err != nil {
 		return nil // the guest's fault: whoever enters the code gets CodeInvalid
 	}
-	p := newProgram(file, &schedule.Instruction)
+	p := newProgram(file, exports, &schedule.Instruction)
 	c.programs.Add(key, p)
 	return p
 }
 
-func newProgram(file *elf.Program, costs *metering.InstructionCosts) *program {
-	p := &program{
-		code:    interpreter.Predecode(file, costs),
-		entry:   file.Entry,
-		exports: make(map[[4]byte]export, len(file.Exports)),
+// loadCode reads a program and its methods by selector. It refuses two methods with one selector,
+// which the loader, who knows names only, cannot see.
+func loadCode(code []byte, limits elf.Limits) (*elf.Program, map[[4]byte]export, error) {
+	file, err := elf.Load(code, limits)
+	if err != nil {
+		return nil, nil, err
 	}
+	exports := make(map[[4]byte]export, len(file.Exports))
+	names := make(map[[4]byte]string, len(file.Exports))
 	for _, e := range file.Exports {
 		h := address.CodeHash([]byte(e.Name))
-		p.exports[[4]byte(h[:4])] = export{e.Addr, e.PrincipalOnly}
+		selector := [4]byte(h[:4])
+		if other, taken := names[selector]; taken {
+			return nil, nil, fmt.Errorf("host: %s and %s have one selector, %x: rename one of them",
+				other, e.Name, selector)
+		}
+		names[selector] = e.Name
+		exports[selector] = export{e.Addr, e.PrincipalOnly}
+	}
+	return file, exports, nil
+}
+
+func newProgram(
+	file *elf.Program, exports map[[4]byte]export, costs *metering.InstructionCosts,
+) *program {
+	p := &program{
+		code: interpreter.Predecode(file, costs), entry: file.Entry, exports: exports,
 	}
 	_, guarded := p.exports[selectorVerify]
 	for _, name := range reserved {

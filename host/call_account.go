@@ -3,7 +3,6 @@ package host
 import (
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/host/state"
-	"github.com/athenarollup/athena/riscv/elf"
 	"github.com/athenarollup/athena/scale"
 	"github.com/athenarollup/athena/trap"
 )
@@ -87,7 +86,7 @@ func (f *frame) deploy(a args) trap.Code {
 		if code := f.charge(cost); code != trap.None {
 			return code
 		}
-		if _, err := elf.Load(image, t.x.elf); err != nil {
+		if err := t.x.CheckCode(image); err != nil {
 			return trap.CodeInvalid
 		}
 	}

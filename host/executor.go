@@ -33,7 +33,7 @@ func NewExecutor(schedule *metering.Schedule, limits Limits, cache *CodeCache) *
 
 // CheckCode returns why code could not be deployed, or nil.
 func (x *Executor) CheckCode(code []byte) error {
-	_, err := elf.Load(code, x.elf)
+	_, _, err := loadCode(code, x.elf)
 	return err
 }
 

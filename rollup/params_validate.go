@@ -162,7 +162,7 @@ func (p *Params) validateExecution(c *complaints) {
 }
 
 func (p *Params) validateLayers(c *complaints) {
-	c.check(p.OrderDelay <= 1, "OrderDelay is %d; 0 or 1 allowed", p.OrderDelay)
+	c.check(p.OrderDelay == 1, "OrderDelay is %d; 1 allowed: layer h executes block h-1", p.OrderDelay)
 	c.check(p.ForcedShareDivisor >= 2, "ForcedShareDivisor is %d; at least 2", p.ForcedShareDivisor)
 	c.check(p.MaxCarryDelay > 0, "MaxCarryDelay is 0")
 	c.check(p.UnorderedWindow > 0, "UnorderedWindow is 0")

@@ -30,7 +30,7 @@ const (
 	InsufficientBalance Code = 15 // transfer above the account's balance
 	Revert              Code = 16 // the program gave up and returned data
 	Panic               Code = 17 // the program aborted with a message, or HALT with a0 != 0
-	ReturnDataLimit     Code = 18 // more return data, events or log than a frame or transaction may produce
+	ReturnDataLimit     Code = 18 // more return data, log or own input than a frame or transaction may produce
 	CodeInvalid         Code = 19 // code that the loader refuses
 	NotPrincipal        Code = 20 // a principal-only method entered by somebody else
 	AccountExpired      Code = 21 // access to an insolvent or expired account
