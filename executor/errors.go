@@ -12,8 +12,6 @@ var (
 	// ErrTooDeep says that L1 reorganised below the history that is kept.
 	ErrTooDeep = errors.New("executor: L1 reorganised below the history that is kept; " +
 		"delete the state folder and start again, or keep a longer history")
-	// ErrClosed says that the executor was closed.
-	ErrClosed = errors.New("executor: closed")
 )
 
 // errMoved says that L1 reorganised while it was read: the tip is asked for again.
