@@ -187,6 +187,7 @@ func (n *network) start(change func(*Config)) *Relay {
 	r, err := Start(n.t.Context(), cfg)
 	require.NoError(n.t, err)
 	n.t.Cleanup(func() { require.NoError(n.t, r.Close()) })
+	n.sync(r) // its first look at L1 would else fall anywhere into the test
 	return r
 }
 
