@@ -59,7 +59,7 @@ func TestValidate(t *testing.T) {
 		"Prices":                func(p *Params) { p.Prices[d] = 1 },
 		"cannot be written":     func(p *Params) { p.MaxTx[metering.Write] = 100 },
 		"StepItems is 0":        func(p *Params) { p.StepItems = 0 },
-		"crediting StepItems":   func(p *Params) { p.StepItems = 1000 },
+		"crediting their":       func(p *Params) { p.StepItems = 17 },
 		"MaxTxKeys 1024 and":    func(p *Params) { p.MaxTxKeys = p.MaxStepKeys },
 		"above MaxStepValueBytes": func(p *Params) {
 			p.MaxStepValueBytes = p.MaxTxValueBytes
@@ -70,7 +70,9 @@ func TestValidate(t *testing.T) {
 		"MaxFinalPerLayer":         func(p *Params) { p.MaxFinalPerLayer = p.MaxStepKeys },
 		"SeenPurgePerLayer":        func(p *Params) { p.SeenPurgePerLayer = p.MaxStepKeys },
 		"at most MaxStepRoots 100": func(p *Params) { p.MaxStepRoots = 100 },
-		"MaxCallDepth":             func(p *Params) { p.MaxCallDepth = 0 },
+		"MaxCallDepth is 0":        func(p *Params) { p.MaxCallDepth = 0 },
+		"MaxCallDepth is 1025":     func(p *Params) { p.MaxCallDepth = 1025 },
+		"MaxTxMemoryPages 262145":  func(p *Params) { p.MaxTxMemoryPages = 1<<18 + 1 },
 		"MaxMemoryPages 4096 and": func(p *Params) {
 			p.MaxTxMemoryPages = p.MaxMemoryPages - 1
 		},
@@ -99,6 +101,19 @@ func TestValidate(t *testing.T) {
 		edit(&p)
 		err := p.Validate()
 		require.ErrorContains(t, err, name)
+	}
+	// A window or delay near 2^64 would wrap: claims with no window, seen records gone too early.
+	for name, field := range map[string]func(p *Params) *uint64{
+		"ChallengeWindow": func(p *Params) *uint64 { return &p.ChallengeWindow },
+		"ProveWindow":     func(p *Params) *uint64 { return &p.ProveWindow },
+		"MinClaimDepth":   func(p *Params) *uint64 { return &p.MinClaimDepth },
+		"ReorgBound":      func(p *Params) *uint64 { return &p.ReorgBound },
+		"MaxCarryDelay":   func(p *Params) *uint64 { return &p.MaxCarryDelay },
+		"UnorderedWindow": func(p *Params) *uint64 { return &p.UnorderedWindow },
+	} { //lint:unordered independent cases
+		p := DefaultParams()
+		*field(&p) = mostHeights + 1
+		require.ErrorContains(t, p.Validate(), name+" 4294967297 is above", name)
 	}
 	p := new(Params)
 	require.Error(t, p.Validate())

@@ -104,8 +104,10 @@ func (p *Params) validateUnits(c *complaints) {
 }
 
 // Keys that layer begin needs for each final claim, that layer end needs for each purged record,
-// and that both need for the records of the layer itself.
+// that a step needs for each item beside what the item declares (the headers or seen record that
+// judge it before its budgets begin, its relay), and that all need for the records of the layer.
 const (
+	keysPerItem  = 3
 	keysPerFinal = 4
 	keysPerPurge = 3
 	keysPerLayer = 16
@@ -116,9 +118,9 @@ func (p *Params) validateCounts(c *complaints) {
 	u := func(v uint32) uint64 { return uint64(v) }
 	c.check(p.StepItems > 0, "StepItems is 0")
 	c.check(p.MaxTxKeys > 0, "MaxTxKeys is 0")
-	c.check(u(p.StepItems)+keysPerLayer <= fold.Keys,
-		"SystemItem gives %d keys; crediting StepItems %d relays takes %d", fold.Keys, p.StepItems,
-		u(p.StepItems)+keysPerLayer)
+	c.check(u(p.StepItems)*keysPerItem+keysPerLayer <= fold.Keys,
+		"SystemItem gives %d keys; admitting StepItems %d and crediting their relays takes %d", fold.Keys,
+		p.StepItems, u(p.StepItems)*keysPerItem+keysPerLayer)
 	c.check(u(p.MaxTxKeys)+fold.Keys <= u(p.MaxStepKeys),
 		"MaxTxKeys %d and a system item's %d are above MaxStepKeys %d",
 		p.MaxTxKeys, fold.Keys, p.MaxStepKeys)
@@ -149,11 +151,20 @@ func (p *Params) maxSteps() uint64 {
 	return items + uint64(p.MaxDepositsPerLayer) + 2
 }
 
+// What one execution may take of a machine that judges it, whatever the parameters: frames nest on
+// the stack of the process, and pages are memory of it.
+const (
+	mostCallDepth = 1 << 10
+	mostTxPages   = 1 << 18 // 1 GiB
+)
+
 func (p *Params) validateExecution(c *complaints) {
-	c.check(p.MaxCallDepth > 0, "MaxCallDepth is 0")
-	c.check(p.MaxMemoryPages > 0 && p.MaxMemoryPages <= p.MaxTxMemoryPages,
-		"MaxMemoryPages %d and MaxTxMemoryPages %d do not ascend from 1",
-		p.MaxMemoryPages, p.MaxTxMemoryPages)
+	c.check(p.MaxCallDepth > 0 && p.MaxCallDepth <= mostCallDepth,
+		"MaxCallDepth is %d; 1 to %d allowed", p.MaxCallDepth, mostCallDepth)
+	c.check(p.MaxMemoryPages > 0 && p.MaxMemoryPages <= p.MaxTxMemoryPages &&
+		p.MaxTxMemoryPages <= mostTxPages,
+		"MaxMemoryPages %d and MaxTxMemoryPages %d do not ascend from 1 to at most %d",
+		p.MaxMemoryPages, p.MaxTxMemoryPages, mostTxPages)
 	c.check(uint64(p.MaxBlobBytes)+uint64(p.MaxTxBytes) <= uint64(p.MaxInputBytes),
 		"MaxBlobBytes %d and MaxTxBytes %d are above MaxInputBytes %d",
 		p.MaxBlobBytes, p.MaxTxBytes, p.MaxInputBytes)
@@ -161,7 +172,21 @@ func (p *Params) validateExecution(c *complaints) {
 		"MaxVerifyKeys %d is not between 1 and MaxTxKeys %d", p.MaxVerifyKeys, p.MaxTxKeys)
 }
 
+// mostHeights bounds every number of layers and blocks, so that sums of some of them and of a
+// height, and small multiples, fit 64 bits: a window that wrapped would be closed at once.
+const mostHeights = 1 << 32
+
 func (p *Params) validateLayers(c *complaints) {
+	for _, f := range []struct {
+		name  string
+		value uint64
+	}{
+		{"MaxCarryDelay", p.MaxCarryDelay}, {"UnorderedWindow", p.UnorderedWindow},
+		{"ChallengeWindow", p.ChallengeWindow}, {"ProveWindow", p.ProveWindow},
+		{"MinClaimDepth", p.MinClaimDepth}, {"ReorgBound", p.ReorgBound},
+	} {
+		c.check(f.value <= mostHeights, "%s %d is above %d", f.name, f.value, uint64(mostHeights))
+	}
 	c.check(p.OrderDelay == 1, "OrderDelay is %d; 1 allowed: layer h executes block h-1", p.OrderDelay)
 	c.check(p.ForcedShareDivisor >= 2, "ForcedShareDivisor is %d; at least 2", p.ForcedShareDivisor)
 	c.check(p.MaxCarryDelay > 0, "MaxCarryDelay is 0")
