@@ -96,16 +96,22 @@ func (x *executing) postBundle(
 func (x *executing) deposit(
 	from address.Address, tx *rollup.L1Tx, v *rollup.Deposit, fee uint64,
 ) rollup.Reason {
-	switch {
-	case v.Amount < x.s.net.params.MinDeposit:
+	p := &x.s.net.params
+	if v.Amount < p.MinDeposit {
 		return rollup.ReasonBelowMinimum
-	case !x.canPay(from, fee, v.Amount):
+	}
+	weight := p.Weight(p.Declared(&rollup.Item{Kind: rollup.ItemDeposit}))
+	paid, fits := mul(weight, x.header.InclusionPrice)
+	cost, ok := sum(v.Amount, paid)
+	if !fits || !ok || !x.canPay(from, fee, cost) {
 		return rollup.ReasonL1CannotPay
 	}
-	x.s.debit(from, v.Amount)
+	x.s.debit(from, cost)
+	x.s.burn(paid)
 	x.s.locked += v.Amount
+	x.addWeight(weight)
 	x.deposits++
-	x.event(DepositLocked{tx.ID(), from, v.To, v.Amount})
+	x.event(DepositLocked{tx.ID(), from, v.To, v.Amount, paid})
 	return rollup.ReasonNone
 }
 

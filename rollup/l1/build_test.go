@@ -93,6 +93,33 @@ func TestInboxPays(t *testing.T) {
 	require.Equal(t, uint64(2), inclusion, "a full layer raises the price")
 }
 
+// TestDepositPrepaysItsWeight [22]: the room that a deposit takes in a layer is paid for like any
+// item's, and moves the price of inclusion.
+func TestDepositPrepaysItsWeight(t *testing.T) {
+	t.Parallel()
+	s := newToy(t, func(p *rollup.Params) { p.MinInclusionPrice = 9 })
+	weight := s.Params().Weight(s.Params().Declared(&rollup.Item{Kind: rollup.ItemDeposit}))
+	require.Equal(t, uint64(1<<20*(64<<10)/(64<<20)), weight, "64 KiB of 64 MiB read units")
+	tx := signed(s, "alice", 0, &rollup.Deposit{To: address.Address{1}, Amount: 5_000})
+	fee := uint64(len(tx.Encode()))
+	locked := s.Locked()
+	events, refused := mine(t, s, tx)
+	require.Empty(t, refused)
+	require.Equal(t, 9*weight, events[0].(l1.DepositLocked).Paid)
+	require.Equal(t, toyMoney-fee-5_000-9*weight, s.Account(account("alice")).Balance)
+	require.Equal(t, locked+5_000, s.Locked())
+	require.Equal(t, fee-fee/2+9*weight, s.Burned())
+
+	// One unit less than all of it, and the deposit may not be in a block.
+	left := s.Account(account("alice")).Balance - fee - 9*weight
+	_, refused = mine(t, s, signed(s, "alice", 1, &rollup.Deposit{Amount: left + 1}))
+	require.Len(t, refused, 1)
+	require.Equal(t, rollup.ReasonL1CannotPay, refused[0].Reason)
+	_, refused = mine(t, s, signed(s, "alice", 1, &rollup.Deposit{Amount: left}))
+	require.Empty(t, refused)
+	require.Zero(t, s.Account(account("alice")).Balance)
+}
+
 // forced returns a transaction that L1 admits; its execution is not this package's affair.
 func forced(s *l1.State, nonce, compute uint64) []byte {
 	tx := &rollup.Tx{

@@ -40,6 +40,7 @@ type DepositLocked struct {
 	From   address.Address
 	To     address.Address
 	Amount uint64
+	Paid   uint64 // for the item's weight: burned
 }
 
 // ForcedAccepted is a transaction that entered the queue of forced transactions.
@@ -170,7 +171,8 @@ func (e BundlePosted) String() string {
 
 // String implements Event.
 func (e DepositLocked) String() string {
-	return fmt.Sprintf("deposit of %d by %s for %s", e.Amount, e.From.Short(), e.To.Short())
+	return fmt.Sprintf("deposit of %d by %s for %s, for %d", e.Amount, e.From.Short(), e.To.Short(),
+		e.Paid)
 }
 
 // String implements Event.
