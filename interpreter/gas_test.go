@@ -124,7 +124,7 @@ func TestGasAtEveryLimit(t *testing.T) {
 			for k+1 < len(steps) && steps[k+1].spent <= gas {
 				k++
 			}
-			want, stop, left := steps[k], Stop{Trapped, trap.OutOfGas}, uint64(0)
+			want, stop, left := steps[k], Stop{Kind: Trapped, Trap: trap.OutOfGas}, uint64(0)
 			if k == len(steps)-1 {
 				stop, left = last, gas-want.spent
 			}

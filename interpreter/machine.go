@@ -1,41 +1,41 @@
 package interpreter
 
 import (
+	"github.com/athenarollup/athena/interpreter/engine"
 	"github.com/athenarollup/athena/riscv"
 	"github.com/athenarollup/athena/trap"
 )
 
 // StopKind says why a machine stopped.
-type StopKind uint8
+type StopKind = engine.StopKind
 
-// The kinds of stop. The zero value means that the machine has not stopped.
+// The kinds of stop, as in package engine.
 const (
-	Returned StopKind = iota + 1 // pc became 0: the frame ended with success
-	HostCall                     // an ECALL was executed; pc is already after it
-	Trapped                      // Stop.Trap tells why; pc is at the instruction that trapped
+	Returned = engine.Returned
+	HostCall = engine.HostCall
+	Trapped  = engine.Trapped
 )
 
 // Stop is the outcome of Run or Step.
-type Stop struct {
-	Kind StopKind
-	Trap trap.Code // None unless Kind is Trapped
-}
+type Stop = engine.Stop
 
 // Machine is one frame of a program: registers, memory, gas. It is not safe for concurrent use.
 type Machine struct {
-	code *Code
 	// x has 256 entries so that a uint8 index needs no bounds check; x[0] is 0 and x[sink] is rubbish.
-	x     [256]uint32
-	pc    uint32
-	gas   uint64
-	count uint64
-	ended Stop // Kind 0 while the frame lives
+	x [256]uint32
+	place
 	memory
+
+	region *region // what place is of; nil at first
+	pc     uint32
+	gas    uint64
+	count  uint64
+	ended  Stop // Kind 0 while the frame lives
 }
 
 // NewMachine returns a frame with fresh memory. Give the memory back with Release.
 func NewMachine(c *Code) *Machine {
-	m := &Machine{code: c}
+	m := new(Machine)
 	m.memory.init(c)
 	return m
 }
@@ -46,15 +46,13 @@ func (m *Machine) Release() { m.memory.release() }
 // Start sets the registers for entry at pc: ra 0, sp the stack's top, all others 0. It does not
 // touch memory, so a machine is started once.
 func (m *Machine) Start(pc uint32, gas uint64) {
-	m.x = [256]uint32{riscv.RegSP: m.code.program.StackTop}
+	clear(m.x[:sink+1])
+	m.x[riscv.RegSP] = m.code.program.StackTop
 	m.pc, m.gas, m.count, m.ended = pc, gas, 0, Stop{}
 }
 
 // Reg returns register i, 0..31.
 func (m *Machine) Reg(i int) uint32 {
-	if i == 0 {
-		return 0
-	}
 	return m.x[i&(riscv.Registers-1)]
 }
 
@@ -94,7 +92,7 @@ func (m *Machine) end(s Stop) Stop {
 	return s
 }
 
-func (m *Machine) trap(code trap.Code) Stop { return m.end(Stop{Trapped, code}) }
+func (m *Machine) trap(code trap.Code) Stop { return m.end(Stop{Kind: Trapped, Trap: code}) }
 
 func (m *Machine) outOfGas() Stop {
 	m.gas = 0

@@ -70,7 +70,7 @@ func TestHostCallSeesExactGas(t *testing.T) {
 	m.Start(asm.DefaultBase, 1000)
 	m.Run()
 	m.SetGas(3)
-	require.Equal(t, Stop{Trapped, trap.OutOfGas}, m.Run())
+	require.Equal(t, Stop{Kind: Trapped, Trap: trap.OutOfGas}, m.Run())
 	require.Equal(t, uint32(2), m.Reg(riscv.RegA0), "the addition ran, the product did not")
 }
 
@@ -82,7 +82,7 @@ func TestBadStart(t *testing.T) {
 		for _, run := range []func(*Machine) Stop{(*Machine).Run, stepAll} {
 			m := NewMachine(code)
 			m.Start(pc, 100)
-			require.Equal(t, Stop{Trapped, trap.BadJump}, run(m), "%#x", pc)
+			require.Equal(t, Stop{Kind: Trapped, Trap: trap.BadJump}, run(m), "%#x", pc)
 			require.Equal(t, uint64(100), m.Gas(), "a bad fetch is not charged")
 			m.Release()
 		}
@@ -98,7 +98,7 @@ func TestPartialLastWord(t *testing.T) {
 	m := NewMachine(Predecode(p, &vectorCosts))
 	defer m.Release()
 	m.Start(asm.DefaultBase, 100)
-	require.Equal(t, Stop{Trapped, trap.BadJump}, m.Run())
+	require.Equal(t, Stop{Kind: Trapped, Trap: trap.BadJump}, m.Run())
 	require.Equal(t, uint64(99), m.Gas())
 
 	// With a zero tail the half word is completed: 0x00000013 is a nop, then zeroes are illegal.
@@ -106,7 +106,7 @@ func TestPartialLastWord(t *testing.T) {
 	m = NewMachine(Predecode(p, &vectorCosts))
 	defer m.Release()
 	m.Start(asm.DefaultBase, 100)
-	require.Equal(t, Stop{Trapped, trap.IllegalInstruction}, m.Run())
+	require.Equal(t, Stop{Kind: Trapped, Trap: trap.IllegalInstruction}, m.Run())
 	require.Equal(t, uint64(96), m.Gas())
 	require.Equal(t, uint32(asm.DefaultBase+8), m.PC())
 }

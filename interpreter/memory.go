@@ -2,108 +2,49 @@ package interpreter
 
 import (
 	"encoding/binary"
-	"sort"
 
+	"github.com/athenarollup/athena/interpreter/engine"
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// span is a contiguous piece of guest memory with one permission: readable, and writable if dirty
-// is not nil. Neighbouring spans may touch inside a page: permissions are per byte.
-type span struct {
-	start uint32
-	data  []byte
-	// dirty has a byte for each page of data, counted from start: 1 once a store began in it.
-	dirty []byte
-	buf   *buffer // backing of data; nil if data belongs to the program
-}
-
-// has returns the offset of [addr, addr+n) in the span, if all of it is inside.
-func (s *span) has(addr, n uint32) (uint32, bool) {
-	off := addr - s.start // wraps to a large number below start
-	return off, uint64(off)+uint64(n) <= uint64(len(s.data))
-}
-
-// memory is the address space of a frame.
+// memory is the address space of a frame. Its methods are exact for every address; the loop's own
+// accesses (semantics in gen) see the window only, by granules, and come here for the rest.
 type memory struct {
-	// lastLoad and lastStore are the spans used last; lastStore is always writable.
-	lastLoad  *span
-	lastStore *span
-	spans     []span // sorted by start, disjoint
-	heap      *span
-	heapEnd   uint32
-	ceiling   uint32 // the heap never ends above it
-	pages     uint32
+	code  *Code
+	arena *arena
+	spans []span // as in the layout, but for the size of the heap
+	end   uint32 // guest address of the window's end
+	perms []byte // permissions of the window; the layout's own until the heap grows
+	pages uint32
+	fast  window
 }
 
-// init maps segments, heap and stack of c's program. Read-only contents are shared, not copied.
 func (mem *memory) init(c *Code) {
-	p := c.program
-	mem.spans = make([]span, 0, 2*len(p.Segments)+2)
-	for i := range p.Segments {
-		mem.mapSegment(&p.Segments[i])
-	}
-	mem.heapEnd, mem.ceiling, mem.pages = p.InitialHeapEnd(), p.HeapCeiling(), c.startPages
-	mem.mapZero(p.HeapStart, mem.heapEnd-p.HeapStart, true)
-	base := p.StackTop - p.StackSize
-	mem.mapZero(base, p.StackSize, true)
-	// Stable: an empty heap that starts where the stack starts must come before the stack.
-	sort.SliceStable(mem.spans, func(i, j int) bool { return mem.spans[i].start < mem.spans[j].start })
-	stack := mem.find(base)
-	mem.lastLoad, mem.lastStore = stack, stack
-	mem.heap = mem.findHeap(p.HeapStart)
+	l := &c.layout
+	*mem = memory{code: c, arena: c.arena(), spans: l.spans, end: l.end, perms: l.perm, pages: l.pages}
+	mem.setWindow()
 }
 
-// mapSegment maps a segment: its contents, and after them the zero tail of a read-only one.
-func (mem *memory) mapSegment(s *elf.Segment) {
-	if s.Writable {
-		mem.mapZero(s.Addr, s.Size, true)
-		w := &mem.spans[len(mem.spans)-1]
-		for page := range (len(s.Data) + elf.PageSize - 1) / elf.PageSize {
-			w.dirty[page] = 1
-		}
-		copy(w.data, s.Data)
-		return
+// setWindow tells the loop where the window is.
+func (mem *memory) setWindow() {
+	l := &mem.code.layout
+	size := mem.end - l.base
+	limit := uint32(0)
+	if size > straddle {
+		limit = size - straddle
 	}
-	filled := uint32(len(s.Data))
-	if filled > 0 {
-		mem.spans = append(mem.spans, span{start: s.Addr, data: s.Data})
-	}
-	if filled < s.Size {
-		mem.mapZero(s.Addr+filled, s.Size-filled, false)
-	}
+	mem.fast.set(mem.arena.bytes[l.offset:l.offset+size], mem.perms,
+		mem.arena.dirty[l.offset>>pageShift:], limit)
 }
 
-// mapZero maps n zero bytes.
-func (mem *memory) mapZero(start, n uint32, writable bool) {
-	buf := newBuffer(n)
-	s := span{start: start, data: buf.bytes[:n], buf: buf}
-	if writable {
-		s.dirty = buf.dirty
-	}
-	mem.spans = append(mem.spans, s)
-}
-
-// release gives all buffers back.
+// release gives the arena back.
 func (mem *memory) release() {
-	for i := range mem.spans {
-		if buf := mem.spans[i].buf; buf != nil {
-			buf.release()
-		}
-	}
+	mem.code.putBack(mem.arena)
 	*mem = memory{}
 }
 
-// find returns the span that holds the byte at addr, or nil.
-func (mem *memory) find(addr uint32) *span {
-	i := sort.Search(len(mem.spans), func(i int) bool { return mem.spans[i].start > addr }) - 1
-	if i < 0 {
-		return nil
-	}
-	if _, ok := mem.spans[i].has(addr, 1); !ok {
-		return nil
-	}
-	return &mem.spans[i]
-}
+// data is the contents of a span.
+func (mem *memory) data(s *span) []byte { return mem.arena.bytes[s.off : s.off+s.size] }
 
 // allows reports whether each byte of [addr, addr+n) is readable, or writable if write is set.
 func (mem *memory) allows(addr, n uint32, write bool) bool {
@@ -111,11 +52,11 @@ func (mem *memory) allows(addr, n uint32, write bool) bool {
 		return false
 	}
 	for n > 0 {
-		s := mem.find(addr)
-		if s == nil || write && s.dirty == nil {
+		i := find(mem.spans, addr)
+		if i < 0 || write && !mem.spans[i].writable {
 			return false
 		}
-		took := min(n, uint32(len(s.data))-(addr-s.start))
+		took := min(n, mem.spans[i].end()-addr)
 		addr += took
 		n -= took
 	}
@@ -129,7 +70,6 @@ func (mem *memory) load(addr, n uint32) (uint32, bool) {
 	}
 	var word [4]byte
 	mem.copyOut(word[:n], addr)
-	mem.lastLoad = mem.find(addr)
 	return binary.LittleEndian.Uint32(word[:]), true
 }
 
@@ -141,15 +81,14 @@ func (mem *memory) store(addr, v, n uint32) bool {
 	var word [4]byte
 	binary.LittleEndian.PutUint32(word[:], v)
 	mem.copyIn(addr, word[:n])
-	mem.lastStore = mem.find(addr)
 	return true
 }
 
 // copyOut fills b from addr; the whole range must be readable.
 func (mem *memory) copyOut(b []byte, addr uint32) {
 	for len(b) > 0 {
-		s := mem.find(addr)
-		n := copy(b, s.data[addr-s.start:])
+		s := &mem.spans[find(mem.spans, addr)]
+		n := copy(b, mem.data(s)[addr-s.start:])
 		b = b[n:]
 		addr += uint32(n)
 	}
@@ -158,13 +97,92 @@ func (mem *memory) copyOut(b []byte, addr uint32) {
 // copyIn writes b to addr; the whole range must be writable.
 func (mem *memory) copyIn(addr uint32, b []byte) {
 	for len(b) > 0 {
-		s := mem.find(addr)
-		off := addr - s.start
-		n := copy(s.data[off:], b)
-		for page := off / elf.PageSize; page <= (off+uint32(n)-1)/elf.PageSize; page++ {
-			s.dirty[page] = 1
+		s := &mem.spans[find(mem.spans, addr)]
+		n := copy(mem.data(s)[addr-s.start:], b)
+		off := s.off + (addr - s.start)
+		for page := off >> pageShift; page <= (off+uint32(n)-1)>>pageShift; page++ {
+			mem.arena.dirty[page] = 1
 		}
 		b = b[n:]
 		addr += uint32(n)
 	}
+}
+
+// Readable reports whether every byte of [addr, addr+n) can be read; true for n = 0.
+func (mem *memory) Readable(addr, n uint32) bool { return mem.allows(addr, n, false) }
+
+// Writable reports whether every byte of [addr, addr+n) can be written; true for n = 0.
+func (mem *memory) Writable(addr, n uint32) bool { return mem.allows(addr, n, true) }
+
+// Read returns a copy of [addr, addr+n), or false if a byte of it is not readable.
+func (mem *memory) Read(addr, n uint32) ([]byte, bool) {
+	if !mem.allows(addr, n, false) {
+		return nil, false
+	}
+	b := make([]byte, n)
+	mem.copyOut(b, addr)
+	return b, true
+}
+
+// Write copies b to addr, or writes nothing and reports false if a byte there is not writable.
+func (mem *memory) Write(addr uint32, b []byte) bool {
+	if uint64(len(b)) > 1<<32-1 || !mem.allows(addr, uint32(len(b)), true) {
+		return false
+	}
+	mem.copyIn(addr, b)
+	return true
+}
+
+// Pages is the number of 4 KiB pages mapped now: what the frame has paid for.
+func (mem *memory) Pages() uint32 { return mem.pages }
+
+// Grow moves the end of the heap up by pages and returns the old end. It does nothing and reports
+// false if the machine would have more than maxPages pages, or if the heap would meet the stack or
+// the end of the address space.
+func (mem *memory) Grow(pages, maxPages uint32) (oldHeapEnd uint32, ok bool) {
+	l := &mem.code.layout
+	oldHeapEnd = mem.spans[l.heap].end()
+	end := uint64(oldHeapEnd) + uint64(pages)*elf.PageSize
+	if uint64(mem.pages)+uint64(pages) > uint64(maxPages) || end > uint64(l.ceiling) {
+		return oldHeapEnd, false
+	}
+	if pages > 0 {
+		mem.grow(uint32(end))
+		mem.pages += pages
+	}
+	return oldHeapEnd, true
+}
+
+// grow moves the end of the heap. A larger arena at least doubles, so that growing by single pages
+// costs no more than a constant for each page paid.
+func (mem *memory) grow(end uint32) {
+	l := &mem.code.layout
+	if &mem.spans[0] == &l.spans[0] { // until now shared with all frames
+		mem.spans = append([]span(nil), l.spans...)
+		mem.perms = append(make([]byte, 0, 2*len(l.perm)), l.perm...)
+	}
+	heap := &mem.spans[l.heap]
+	old := heap.end()
+	heap.size = end - heap.start
+	mem.end = max(mem.end, end)
+	size := l.offset + (mem.end - l.base)
+	if uint64(size) > uint64(len(mem.arena.bytes)) {
+		mem.arena = mem.code.grown(mem.arena, size)
+	}
+	if n := int(mem.end-l.base)>>granuleShift + 1; n > len(mem.perms) {
+		mem.perms = append(mem.perms, make([]byte, n-len(mem.perms))...)
+	}
+	from := max(l.base, (old-min(old, 2*granule))&^(granule-1))
+	fillPermissions(mem.perms, mem.spans, l.base, from, mem.end)
+	mem.setWindow()
+}
+
+// Digest identifies what is mapped, with its contents and permissions.
+func (mem *memory) Digest() [32]byte {
+	d := engine.NewDigest()
+	for i := range mem.spans {
+		s := &mem.spans[i]
+		d.Add(s.start, mem.data(s), s.writable)
+	}
+	return d.Sum()
 }

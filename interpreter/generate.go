@@ -1,0 +1,3 @@
+package interpreter
+
+//go:generate go run ./gen

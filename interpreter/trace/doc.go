@@ -1,0 +1,17 @@
+// Package trace makes what a machine does readable: names and source lines of addresses, listings,
+// steps as JSON lines, profiles in pprof's format, call trees, and explanations of traps.
+//
+// It is not part of consensus and does not know the host: it sees machines, programs and ELF files.
+// What depends on accounts (who called whom with what) is given to it as text.
+//
+//	symbols := trace.NewSymbols(file)
+//	p := trace.NewProfile()
+//	p.Enter(m, program, symbols)
+//	stop := trace.Step(m, p) // as m.Run()
+//	p.Exit(m)
+//	err := p.Write(w)
+//
+// Invariants:
+//   - Watching changes nothing: a machine driven by Step ends as one driven by its own Run.
+//   - Any file gives Symbols, perhaps empty ones; damaged debug information is ignored.
+package trace
