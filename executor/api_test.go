@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"testing"
@@ -227,7 +226,7 @@ func TestCallReadsAndWritesNothing(t *testing.T) {
 
 func TestSimulate(t *testing.T) {
 	s := serve(t)
-	ctx := context.Context(t.Context())
+	ctx := t.Context()
 	sim := func(tx *rollup.Tx) *athenav1.SimulateResponse {
 		t.Helper()
 		r, err := s.client.Simulate(ctx, &athenav1.SimulateRequest{Tx: tx.Encode()})

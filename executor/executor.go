@@ -114,7 +114,7 @@ func (e *Executor) Run(ctx context.Context) error {
 		var down *chainError
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the end of ctx is how it ends
 		case errors.Is(err, errMoved) && moved < movedLimit:
 			delay = movedDelay
 			moved++

@@ -63,6 +63,8 @@ func tooLarge(what string, size int, limit uint32) error {
 }
 
 // version reads the version byte that every consensus type starts with.
+//
+//nolint:unparam // all formats are at version 1 today
 func version(d *scale.Decoder, want uint8) {
 	if got := d.U8(); d.Err() == nil && got != want {
 		d.Fail(refusef(ReasonBadVersion, "version %d, want %d", got, want))

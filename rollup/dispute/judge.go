@@ -62,7 +62,7 @@ func conclude(v *rollup.Verdict, claimed rollup.Hash, run func() (rollup.Hash, u
 
 // limits returns the size of the largest witness of a step.
 func limits(p *rollup.Params) statetree.WitnessLimits {
-	return statetree.WitnessLimits{Bytes: int(p.WitnessCap())}
+	return statetree.WitnessLimits{Bytes: p.WitnessCap()}
 }
 
 // bug returns the text of a panic that the engine calls a bug, and goes on with any other.

@@ -240,13 +240,13 @@ func (s *State) anchoredAtAdmission(c *claim) bool {
 	return s.buildsOnFinal(c)
 }
 
-// supports reports whether o is a living claim that has a step root equal to the pre-root of c.
-func (o *claim) supports(c *claim) bool {
-	if o.status != ClaimOpen || !o.covers(c.FromLayer-1) {
+// supports reports whether c is a living claim that has a step root equal to the pre-root of next.
+func (c *claim) supports(next *claim) bool {
+	if c.status != ClaimOpen || !c.covers(next.FromLayer-1) {
 		return false
 	}
-	r, _ := o.rootAfter(c.FromLayer - 1)
-	return r == c.PreRoot
+	r, _ := c.rootAfter(next.FromLayer - 1)
+	return r == next.PreRoot
 }
 
 // buildsOnFinal reports whether the root before the claim is final and the claim's pre-root.

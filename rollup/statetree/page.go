@@ -70,7 +70,7 @@ func decodePage(id pageID, b []byte) (node, error) {
 	}
 	n, err := d.tree()
 	if err != nil {
-		return nil, fmt.Errorf("%w: page at depth %d on the path of %v: %v",
+		return nil, fmt.Errorf("%w: page at depth %d on the path of %v: %w",
 			ErrCorrupt, id.depth, id.path, err)
 	}
 	return n, nil

@@ -51,7 +51,7 @@ func decodeUndo(b []byte) (*undoRecord, error) {
 		u.aux = append(u.aux, a)
 	}
 	if err := d.Finish(); err != nil {
-		return nil, fmt.Errorf("%w: reverse diff: %v", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: reverse diff: %w", ErrCorrupt, err)
 	}
 	return u, nil
 }
