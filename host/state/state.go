@@ -37,8 +37,8 @@ type State struct {
 	current map[Key][]byte // what was written since New
 	journal []undo
 	memo    recordMemo
-	deep    map[Key]bool     // absent keys that the backend cannot hold
-	heads   map[[16]byte]Key // of keys in current, by the bits that must differ
+	deep    map[Key]bool       // absent keys that the backend cannot hold
+	heads   map[[16]byte][]Key // keys that were ever in current, by the bits that must differ
 
 	// Since BeginTx.
 	meter    *metering.Meter
@@ -68,7 +68,7 @@ func New(b Backend) *State {
 		base:    make(map[Key][]byte),
 		current: make(map[Key][]byte),
 		deep:    make(map[Key]bool),
-		heads:   make(map[[16]byte]Key),
+		heads:   make(map[[16]byte][]Key),
 		images:  make(map[image]bool),
 	}
 	s.BeginTx(nil)
@@ -160,7 +160,7 @@ func (s *State) write(r *record, leaf []byte) bool {
 			return false
 		}
 	}
-	if !s.placeable(r.key) {
+	if leaf != nil && !s.placeable(r.key) {
 		s.collide()
 		return false
 	}
@@ -171,6 +171,9 @@ func (s *State) write(r *record, leaf []byte) bool {
 		s.original[r.key] = old
 	}
 	prev, had := s.current[r.key]
+	if head := [16]byte(r.key[:16]); !had && !slices.Contains(s.heads[head], r.key) {
+		s.heads[head] = append(s.heads[head], r.key)
+	}
 	s.journal = append(s.journal, undo{key: r.key, leaf: prev, had: had})
 	s.current[r.key] = leaf
 	return true
@@ -205,14 +208,21 @@ func (s *State) load(r *record) (leaf []byte, ok bool) {
 	return leaf, true
 }
 
-// placeable reports whether the map can hold k beside what it holds and what this step wrote.
+// placeable reports whether the map can hold k beside what is in it now: two keys that agree in their
+// first 128 bits cannot both be present. What was reverted or deleted is not there any more, so the
+// answer does not depend on how items are cut into steps.
 func (s *State) placeable(k Key) bool {
-	head := [16]byte(k[:16])
-	if other, ok := s.heads[head]; ok && other != k || s.deep[k] {
-		return false
+	blocked := s.deep[k] // by the one key with this head that the backend holds
+	for _, other := range s.heads[[16]byte(k[:16])] {
+		switch leaf, written := s.current[other]; {
+		case other == k:
+		case leaf != nil, !written && s.base[other] != nil:
+			return false
+		case s.base[other] != nil:
+			blocked = false // that one is deleted
+		}
 	}
-	s.heads[head] = k
-	return true
+	return !blocked
 }
 
 // check returns the payload of a present leaf, or faults when it belongs to another full key.

@@ -261,15 +261,60 @@ func TestTooDeep(t *testing.T) {
 	require.False(t, s.Credit(addr(1), 1))
 	require.Equal(t, trap.StateCollision, s.TakeFault())
 	require.NoError(t, s.Err())
+}
 
-	s = New(newBackend())
-	k := Key{1}
-	require.True(t, s.placeable(k))
-	require.True(t, s.placeable(k))
-	k[16] = 1
-	require.False(t, s.placeable(k), "the first 128 bits are equal")
-	k[15] = 1
-	require.True(t, s.placeable(k))
+// TestRivalsOfOnePlace [3, 46]: of keys that agree in 128 bits one can be present at a time. Which,
+// is decided by what is there, not by what an earlier item of the step tried and took back.
+func TestRivalsOfOnePlace(t *testing.T) {
+	t.Parallel()
+	at := func(i byte) *record { return &record{key: Key{0: 1, 16: i}, full: []byte{i}} }
+	put := func(s *State, i byte) bool {
+		s.BeginTx(nil)
+		ok := s.write(at(i), []byte{i})
+		require.Equal(t, ok, s.TakeFault() == trap.None)
+		return ok
+	}
+	s := New(newBackend())
+	begin := s.Snapshot()
+	require.True(t, put(s, 1))
+	require.True(t, put(s, 1))
+	require.False(t, put(s, 2), "the first 128 bits are equal")
+	require.True(t, s.write(&record{key: Key{0: 1, 15: 1}, full: []byte{9}}, []byte{9}))
+	require.True(t, s.write(at(3), nil), "a deletion takes no place")
+	s.Revert(begin)
+	require.True(t, put(s, 2), "the other one was reverted")
+	require.False(t, put(s, 1))
+	deleted := s.Snapshot()
+	require.True(t, s.write(at(2), nil))
+	require.True(t, put(s, 1), "the other one was deleted")
+	s.Revert(deleted)
+	require.False(t, put(s, 3), "the deletion was reverted")
+	require.Len(t, s.Changes(), 1)
+
+	b := &crowded{mapBackend: newBackend(), held: Key{0: 1, 16: 1}}
+	b.values[b.held] = []byte{1}
+	s = New(b)
+	require.False(t, put(s, 2), "the backend holds one")
+	require.True(t, s.write(at(1), nil))
+	require.True(t, put(s, 2), "which is deleted now")
+	require.False(t, put(s, 1))
+	require.Equal(t, []Change{
+		{Key: b.held, Delete: true}, {Key: Key{0: 1, 16: 2}, Value: []byte{2}},
+	}, s.Changes())
+}
+
+// crowded is a backend that has no room beside the key that it holds.
+type crowded struct {
+	*mapBackend
+	held Key
+}
+
+func (b *crowded) Get(k Key) ([]byte, bool, error) {
+	v, ok, err := b.mapBackend.Get(k)
+	if !ok && err == nil && bytes.Equal(k[:16], b.held[:16]) {
+		err = ErrTooDeep
+	}
+	return v, ok, err
 }
 
 func TestOperationalErrorIsSticky(t *testing.T) {
