@@ -239,7 +239,7 @@ func (c *callCase) world(t testing.TB) (w *world, mem []byte) {
 func TestHostCalls(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, script.mem, openScript.mem)
-	for _, c := range callCases() {
+	for _, c := range append(callCases(), precompileCases(t)...) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w, mem := c.world(t)

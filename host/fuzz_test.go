@@ -16,7 +16,7 @@ import (
 // frame: nothing panics, no gas is created, no money is made or lost, and what fails leaves
 // nothing.
 func FuzzHostCall(f *testing.F) {
-	for i, c := range callCases() {
+	for i, c := range append(callCases(), precompileCases(f)...) {
 		w := newWorld(f)
 		var mem []byte
 		if c.mem != nil {
