@@ -2,6 +2,7 @@ package statetree
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -93,7 +94,10 @@ func (s *pebbleStore) stageCommit(st *stage, head Head, t *Tree, aux []Aux) erro
 			return err
 		}
 		if head.Layer > s.history {
-			return st.set(undoKey(head.Layer-s.history), nil, false)
+			gone := head.Layer - s.history
+			return errors.Join(
+				st.set(undoKey(gone), nil, false),
+				st.set([]byte{spaceGone}, layerBytes(max(gone, s.gone)), true))
 		}
 	}
 	return nil
@@ -173,13 +177,16 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 		s.pages.put(p.id, p.root)
 	}
 	s.head, s.has = head, true
+	if head.Layer > s.history {
+		s.gone = max(s.gone, head.Layer-s.history)
+	}
 	s.seq++
 	return nil
 }
 
-func undoKey(layer uint64) []byte {
-	return binary.BigEndian.AppendUint64([]byte{spaceUndo}, layer)
-}
+func undoKey(layer uint64) []byte { return append([]byte{spaceUndo}, layerBytes(layer)...) }
+
+func layerBytes(layer uint64) []byte { return binary.BigEndian.AppendUint64(nil, layer) }
 
 func encodeHead(h Head) []byte {
 	var e scale.Encoder

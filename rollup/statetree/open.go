@@ -1,6 +1,7 @@
 package statetree
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -25,6 +26,12 @@ func (s *pebbleStore) open(rebuild bool) error {
 			ErrCorrupt, err)
 	}
 	s.head, s.has = head, true
+	if b, ok, err = s.get([]byte{spaceGone}); err != nil {
+		return err
+	}
+	if ok && len(b) == 8 {
+		s.gone = binary.BigEndian.Uint64(b)
+	}
 	if rebuild {
 		if err := s.rebuild(); err != nil {
 			return err
@@ -38,13 +45,22 @@ func (s *pebbleStore) open(rebuild bool) error {
 	if err := s.dropHistory(); err != nil || head.Layer == 0 {
 		return err
 	}
-	_, ok, err = s.undoOf(head.Layer)
+	return s.checkUndo()
+}
+
+// checkUndo checks that the head can be undone, unless a rewind led back to a layer whose reverse diff
+// was too old to be kept.
+func (s *pebbleStore) checkUndo() error {
+	if s.head.Layer <= s.gone {
+		return nil
+	}
+	_, ok, err := s.undoOf(s.head.Layer)
 	if err == nil && !ok {
 		err = errors.New("missing")
 	}
 	if err != nil {
 		return fmt.Errorf("%w: reverse diff of layer %d: %w; delete it and derive the state from L1",
-			ErrCorrupt, head.Layer, err)
+			ErrCorrupt, s.head.Layer, err)
 	}
 	return nil
 }
@@ -74,7 +90,13 @@ func (s *pebbleStore) dropHistory() error {
 	if s.head.Layer <= s.history {
 		return nil
 	}
-	err := s.db.DeleteRange(undoKey(0), undoKey(s.head.Layer-s.history+1), pebble.NoSync)
+	s.gone = max(s.gone, s.head.Layer-s.history)
+	b := s.db.NewBatch()
+	err := errors.Join(
+		b.Set([]byte{spaceGone}, layerBytes(s.gone), nil),
+		b.DeleteRange(undoKey(0), undoKey(s.head.Layer-s.history+1), nil),
+		b.Commit(pebble.NoSync),
+		b.Close())
 	if err != nil {
 		return fmt.Errorf("statetree: write state database: %w", err)
 	}

@@ -21,6 +21,7 @@ const (
 	spaceValue  = 'v' // key -> value
 	spacePage   = 'p' // depth, path -> page
 	spaceUndo   = 'u' // layer, big-endian -> what the layer changed
+	spaceGone   = 'g' // the newest layer whose reverse diff is too old to be kept
 	spaceAux    = 'a' // space, key -> side data
 )
 
@@ -57,6 +58,7 @@ type pebbleStore struct {
 	has    bool
 	closed bool
 	seq    uint64 // counts heads, so that a tree knows whether it is stale
+	gone   uint64 // newest layer whose reverse diff is too old to be kept
 }
 
 var _ Store = (*pebbleStore)(nil)
