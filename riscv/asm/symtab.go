@@ -14,6 +14,8 @@ const (
 	typeObject   = 1
 	typeFunc     = 2
 	sectionBits  = 1
+	sectionZero  = 8
+	flagWrite    = 1
 	flagAlloc    = 2
 	flagCode     = 4
 	indexAbs     = 0xfff1
@@ -32,17 +34,17 @@ func (w *writer) symbolTable(o *Object) {
 		a, b := o.symbols[names[i]], o.symbols[names[j]]
 		return a < b || a == b && names[i] < names[j]
 	})
-	code := w.textSection(o)
+	sectionOf := w.loaded(o)
 	table, text := make([]byte, symbolEntry), []byte{0}
 	for _, name := range names {
 		addr := o.symbols[name]
-		typ, section := typeObject, uint16(indexAbs)
+		typ := typeObject
 		if addr-o.Text.Addr < o.Text.Size {
-			typ, section = typeFunc, code
+			typ = typeFunc
 		}
 		table = le32(table, uint32(len(text)), addr, 0)
 		table = append(table, byte(bindGlobal|typ), 0)
-		table = binary.LittleEndian.AppendUint16(table, section)
+		table = binary.LittleEndian.AppendUint16(table, sectionOf(addr))
 		text = append(append(text, name...), 0)
 	}
 	// The names come right after the table; sh_info is the index of the first global symbol.
@@ -50,18 +52,43 @@ func (w *writer) symbolTable(o *Object) {
 	w.header(".strtab", sectionNames, text, 0, 0, 0)
 }
 
-// textSection describes the text segment, which is the first one, as a section: debuggers take a
-// symbol for code only if it lies in such a section. It returns the section's number.
-func (w *writer) textSection(o *Object) uint16 {
-	if o.Text.Size == 0 {
+// loaded describes the segments as sections, since debuggers take an address for code or data only
+// if it lies in one. It returns the number of the section that holds an address.
+func (w *writer) loaded(o *Object) func(addr uint32) uint16 {
+	var ranges [][3]uint32 // start, size, number
+	segments := w.programs
+	for _, s := range []struct {
+		name       string
+		typ, flags uint32
+		at         Section
+	}{
+		{".text", sectionBits, flagAlloc | flagCode, o.Text},
+		{".rodata", sectionBits, flagAlloc, o.ROData},
+		{".data", sectionBits, flagAlloc | flagWrite, o.Data},
+		{".bss", sectionZero, flagAlloc | flagWrite, o.BSS},
+	} {
+		if s.at.Size == 0 {
+			continue // no segment was written
+		}
+		offset := uint32(len(w.out))
+		if s.typ == sectionBits { // its segment is the next one; zeroes share that of the data
+			offset = binary.LittleEndian.Uint32(segments[4:])
+			segments = segments[programHeader:]
+		}
+		ranges = append(ranges, [3]uint32{s.at.Addr, s.at.Size, uint32(w.count)})
+		w.headers = le32(w.headers, uint32(len(w.names)), s.typ, s.flags, s.at.Addr, offset, s.at.Size,
+			0, 0, 4, 0)
+		w.names = append(append(w.names, s.name...), 0)
+		w.count++
+	}
+	return func(addr uint32) uint16 {
+		for _, r := range ranges {
+			if addr-r[0] < r[1] {
+				return uint16(r[2])
+			}
+		}
 		return indexAbs
 	}
-	offset := binary.LittleEndian.Uint32(w.programs[4:])
-	w.headers = le32(w.headers, uint32(len(w.names)), sectionBits, flagAlloc|flagCode,
-		o.Text.Addr, offset, o.Text.Size, 0, 0, 4, 0)
-	w.names = append(w.names, ".text\x00"...)
-	w.count++
-	return uint16(w.count - 1)
 }
 
 // header writes a section that needs more than section gives it.
