@@ -1,8 +1,12 @@
 package host
 
 import (
+	"strings"
+
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/interpreter"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/riscv/elf"
 	"github.com/athenarollup/athena/trap"
 )
 
@@ -61,6 +65,25 @@ func (t *Session) SetTracer(tr Tracer) { t.tracer = tr }
 // CallArity is the number of argument registers of a host call; 0 when it is not assigned.
 func CallArity(number uint32) int { return calls[number].arity }
 
+// PrincipalOnly returns the methods of a program that only its account's own transactions and
+// frames may enter, by name without prefix. See docs/spec/accounts.md, "Methods".
+func PrincipalOnly(p *elf.Program) map[string]bool {
+	methods := make(map[[4]byte]export, len(p.Exports))
+	for _, e := range p.Exports {
+		name := strings.TrimPrefix(e.Name, elf.ExportPrefix)
+		methods[Selector(name)] = export{e.Addr, e.PrincipalOnly}
+	}
+	methods = newProgram(p, methods, &metering.InstructionCosts{}).exports
+	out := make(map[string]bool)
+	for _, e := range p.Exports {
+		name := strings.TrimPrefix(e.Name, elf.ExportPrefix)
+		if methods[Selector(name)].principalOnly {
+			out[name] = true
+		}
+	}
+	return out
+}
+
 // Invocation is a call from outside of any transaction.
 type Invocation struct {
 	Caller         address.Address
@@ -68,7 +91,8 @@ type Invocation struct {
 	To             address.Address // an account, or a template in a factory frame
 	Selector       *[4]byte        // nil: the ELF entry
 	Args           []byte
-	Principal      bool // may enter principal-only methods
+	Received       uint64 // what the program is told; the caller of Invoke moves the money
+	Principal      bool   // may enter principal-only methods
 }
 
 // Invoke runs an invocation as a first frame. It is for tools: a transaction enters no code but its
@@ -77,7 +101,7 @@ func (t *Session) Invoke(i Invocation) Result {
 	return t.first(t.meter.ComputeLeft(), false, func(g gasTank) (entry, trap.Code) {
 		return t.resolve(g, i.To, request{
 			selector: i.Selector, input: i.Args, own: i.Principal,
-			from: party{self: i.Caller, template: i.CallerTemplate},
+			received: i.Received, from: party{self: i.Caller, template: i.CallerTemplate},
 		})
 	})
 }

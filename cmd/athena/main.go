@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		UsageText: "athena COMMAND [flags] [arguments]",
 		Commands: []*cli.Command{
 			demoCommand(), devCommand(),
+			runCommand(), debugCommand(), disasmCommand(), inspectCommand(), asmCommand(),
 			deployCommand(), spawnCommand(), sendCommand(),
 			callCommand(), accountCommand(), txCommand(),
 		},
@@ -52,7 +53,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	for _, c := range app.Commands {
 		c.OnUsageError, c.HideHelpCommand = badFlag, true
 	}
-	err := app.RunContext(ctx, flagsFirst(args, app.Commands))
+	err := app.RunContext(ctx, flagsFirst(bareTrace(args), app.Commands))
 	if err == nil {
 		return exitOK
 	}

@@ -13,6 +13,7 @@ import (
 // Fault is a machine that trapped, for people.
 type Fault struct {
 	Trap     trap.Code
+	Frame    string // account and method, if the caller of Explain knows them
 	PC       uint32
 	Inst     string // disassembled; "" if nothing can be fetched
 	Location Location
@@ -33,7 +34,10 @@ func Explain(
 	if ok && code != trap.BadJump {
 		f.Inst = riscv.Disassemble(word, f.PC)
 	}
-	if call != "" {
+	switch {
+	case code == trap.Panic || code == trap.Revert: // the program's own message says why
+		return f
+	case call != "":
 		f.Why = "host call " + call + callRegisters(m)
 		return f
 	}
@@ -177,12 +181,15 @@ func Describe(code trap.Code) string {
 // String is the explanation in up to three lines, without a newline at the end.
 func (f Fault) String() string {
 	text := fmt.Sprintf("trap: %s (%s, code %d)\n  in ", Describe(f.Trap), f.Trap, uint32(f.Trap))
-	if at := f.Location.String(); at != "" {
-		text += at + " "
-	} else {
-		text += "unnamed code "
+	where := f.Frame
+	if at := f.Location.String(); at != "" && where != "" {
+		where += ", " + at
+	} else if at != "" {
+		where = at
+	} else if where == "" {
+		where = "unnamed code"
 	}
-	text += fmt.Sprintf("(pc 0x%08x", f.PC)
+	text += fmt.Sprintf("%s (pc 0x%08x", where, f.PC)
 	if f.Inst != "" {
 		text += ": " + f.Inst
 	}

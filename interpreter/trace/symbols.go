@@ -50,17 +50,31 @@ func NewSymbols(file []byte) *Symbols {
 	return s
 }
 
-// WithExports adds the exports of a program where no symbol names their address.
-func (s *Symbols) WithExports(p *elf.Program) *Symbols {
+// Complete adds what the program itself tells: its exports, its entry, and, if the file has no
+// symbols, whatever its code calls, as fn_<address>.
+func (s *Symbols) Complete(p *elf.Program) *Symbols {
 	out := &Symbols{functions: append([]Function{}, s.functions...), lines: s.lines}
-	for _, e := range p.Exports {
-		if _, ok := s.at(e.Addr); !ok {
-			name := strings.TrimPrefix(e.Name, elf.ExportPrefix)
-			out.functions = append(out.functions, Function{name, e.Name, e.Addr, 0})
+	known := map[uint32]bool{}
+	for _, f := range s.functions {
+		known[f.Addr] = true
+	}
+	add := func(name, linker string, addr uint32) {
+		if !known[addr] {
+			known[addr] = true
+			out.functions = append(out.functions, Function{name, linker, addr, 0})
 		}
 	}
-	if _, ok := s.at(p.Entry); !ok && p.Entry != 0 {
-		out.functions = append(out.functions, Function{"_start", "_start", p.Entry, 0})
+	for _, e := range p.Exports {
+		add(strings.TrimPrefix(e.Name, elf.ExportPrefix), e.Name, e.Addr)
+	}
+	if p.Entry != 0 {
+		add("_start", "_start", p.Entry)
+	}
+	if len(s.functions) == 0 {
+		for _, addr := range called(p) {
+			name := fmt.Sprintf("fn_%x", addr)
+			add(name, name, addr)
+		}
 	}
 	sort.SliceStable(out.functions, func(i, j int) bool {
 		return out.functions[i].Addr < out.functions[j].Addr
