@@ -19,6 +19,7 @@ type Executor struct {
 	limits   Limits
 	elf      elf.Limits
 	cache    *CodeCache
+	engine   Engine
 }
 
 // NewExecutor returns an executor; with a nil cache it makes its own.

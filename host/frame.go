@@ -46,7 +46,7 @@ type outcome struct {
 type frame struct {
 	entry
 	t     *Session
-	m     *interpreter.Machine
+	m     machine
 	depth uint32
 	modes mode
 
@@ -74,7 +74,8 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 	if !tank.Charge(perByte(0, t.x.schedule.Host.PageBase, int(pages))) {
 		return outcome{code: trap.OutOfGas}, 0
 	}
-	f := &frame{entry: e, t: t, m: interpreter.NewMachine(e.program.code), depth: depth, modes: e.mode}
+	f := &frame{entry: e, t: t, depth: depth, modes: e.mode}
+	f.m = t.x.engine.newMachine(e.program.code, &t.x.schedule.Instruction)
 	defer f.m.Release()
 	if e.static {
 		f.modes |= modeStatic
@@ -115,7 +116,7 @@ func (f *frame) execute() outcome {
 // resume runs the machine to its next stop.
 func (f *frame) resume() interpreter.Stop {
 	if f.t.tracer != nil {
-		return f.t.tracer.Run(f.m)
+		return f.t.tracer.Run(f.interpreter())
 	}
 	return f.m.Run()
 }
@@ -125,9 +126,9 @@ func (f *frame) serve() trap.Code {
 	if f.t.tracer == nil {
 		return f.hostCall()
 	}
-	f.t.tracer.BeforeCall(f.m)
+	f.t.tracer.BeforeCall(f.interpreter())
 	code := f.hostCall()
-	f.t.tracer.AfterCall(f.m, code)
+	f.t.tracer.AfterCall(f.interpreter(), code)
 	return code
 }
 

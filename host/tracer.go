@@ -55,7 +55,7 @@ func (f *frame) describe() Frame {
 		Caller: f.from.self, CallerTemplate: f.from.template,
 		Received: f.received, Static: f.modes&modeStatic != 0,
 		Selector: f.selector, Blob: f.input[:f.blob:f.blob], Args: f.input[f.blob:],
-		Code: f.program.code, Machine: f.m,
+		Code: f.program.code, Machine: f.interpreter(),
 	}
 }
 

@@ -51,10 +51,12 @@ type Code struct {
 	costs   metering.InstructionCosts
 	regions []region // sorted by base
 	layout  layout
+	free    bool // some instruction costs nothing: such a program can be looked at, not run
 	arenas  sync.Pool // of *arena, in the state of a fresh frame
 }
 
-// Predecode prepares a loaded program for execution under the given costs, which are at least 1.
+// Predecode prepares a loaded program for execution under the given costs. A program is run only if
+// every instruction costs at least 1: that bounds the work.
 // Time and memory are proportional to the bytes of its segments, stack and initial heap.
 func Predecode(p *elf.Program, costs *metering.InstructionCosts) *Code {
 	c := &Code{program: p, costs: *costs}
@@ -84,9 +86,10 @@ func (c *Code) predecode(r *region) {
 	var price [riscv.NumOps]int64
 	for op := range price {
 		cost := c.costs.Of(riscv.Op(op))
-		if cost == 0 || uint64(cost)*uint64(n) > maxRunGas {
-			panic("BUG: interpreter: a price is 0, or prices are too high for the size of the code")
+		if uint64(cost)*uint64(n) > maxRunGas {
+			panic("BUG: interpreter: prices are too high for the size of the code")
 		}
+		c.free = c.free || cost == 0
 		price[op] = int64(cost)<<32 | 1
 	}
 	fuse := newFuser()

@@ -293,11 +293,219 @@ func (m *Machine) exec(i position, meter int64) (position, int64) {
 				goto out
 			}
 			continue
-		case opAddiAddi:
+		case opAddiAddiBltu:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := &code[i+1]
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] < m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLwLwAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			i += 3
+		case opMulAddAddiBne:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAndiSlliAddLw:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 4
+		case opLiJalr:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			off = bits.RotateLeft32((m.x[o1.rs1]+uint32(o1.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 1
+				goto out
+			}
+			m.x[o1.rd] = m.link + uint32(i+1)*4
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddiAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			i += 3
+		case opSlliAdd:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			i += 2
+		case opAddiAddiLiJalr:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(o2.imm)
+			o3 := &code[i+3]
+			off = bits.RotateLeft32((m.x[o3.rs1]+uint32(o3.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 3
+				goto out
+			}
+			m.x[o3.rd] = m.link + uint32(i+3)*4
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliBne:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLbuLbuBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddAdd:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			i += 3
+		case opLbuXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opSrliAddiXorBne:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSbBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o.rd]))
+			o1 := &code[i+1]
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
@@ -314,6 +522,162 @@ func (m *Machine) exec(i position, meter int64) (position, int64) {
 			}
 			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
 			i += 2
+		case opLwBgeu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			if m.x[o1.rs1] >= m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddiAddiBne:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiBgeu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] >= m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSlliSrliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			i += 3
+		case opAddiAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opLwLwLwLw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 4
+		case opLwAddiJr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = bits.RotateLeft32((m.x[o2.rs1]+uint32(o2.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 2
+				goto out
+			}
+
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAdd:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiJr:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = bits.RotateLeft32((m.x[o1.rs1]+uint32(o1.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 1
+				goto out
+			}
+
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddAddi:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opSlliAddLw:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 3
 		case opSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
@@ -332,6 +696,2270 @@ func (m *Machine) exec(i position, meter int64) (position, int64) {
 			dirty[off>>pageShift] = 1
 			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
 			i += 2
+		case opLbuLbuLbuLw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = uint32(mem[off])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 4
+		case opAddiBne:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddiBne:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opMulAddSltuAdd:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = bit(m.x[o2.rs1] < m.x[uint8(o2.imm)])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opSltuAddAdd:
+			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			i += 3
+		case opAddiJ:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+
+			i += position(o1.imm) + 1
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliOrSlliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opAddiSwSwSw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opAddiSwSw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			i += 3
+		case opLbuAddiBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddBlt:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			if int32(m.x[o1.rs1]) < int32(m.x[o1.rd]) {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opMulMulhMul:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = uint32(uint64(int64(int32(m.x[o1.rs1]))*int64(int32(m.x[uint8(o1.imm)]))) >> 32)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			i += 3
+		case opMulhSlliSrliOr:
+			m.x[o.rd] = uint32(uint64(int64(int32(m.x[o.rs1]))*int64(int32(m.x[uint8(o.imm)]))) >> 32)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opSwSwSwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opAddiMulMulh:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] * m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(uint64(int64(int32(m.x[o2.rs1]))*int64(int32(m.x[uint8(o2.imm)]))) >> 32)
+			i += 3
+		case opAndiAddSubBne:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			i += 2
+		case opSwAddiLwAdd:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opSrliSlliSrli:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			i += 3
+		case opSlliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			i += 2
+		case opMulhuAddAddSltu:
+			m.x[o.rd] = uint32(uint64(m.x[o.rs1]) * uint64(m.x[uint8(o.imm)]) >> 32)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = bit(m.x[o3.rs1] < m.x[uint8(o3.imm)])
+			i += 4
+		case opSltuAddSub:
+			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			i += 3
+		case opSwAddiBltu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] < m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSwAddiBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSlliXor:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiLiJalr:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = uint32(o1.imm)
+			o2 := &code[i+2]
+			off = bits.RotateLeft32((m.x[o2.rs1]+uint32(o2.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 2
+				goto out
+			}
+			m.x[o2.rd] = m.link + uint32(i+2)*4
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddSrliBne:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLbuAddiSb:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o2.rd]))
+			i += 3
+		case opAndiBeq:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSwBgeu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			if m.x[o1.rs1] >= m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSlliAddLwBgeu:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			if m.x[o3.rs1] >= m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddAdd:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiLwBgeu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			if m.x[o2.rs1] >= m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opXorXorAddAdd:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opMulhuAddSltuAdd:
+			m.x[o.rd] = uint32(uint64(m.x[o.rs1]) * uint64(m.x[uint8(o.imm)]) >> 32)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = bit(m.x[o2.rs1] < m.x[uint8(o2.imm)])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opLiAddiSwSw:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opSrliXorSlliXor:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			i += 4
+		case opLiAddiLi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(o2.imm)
+			i += 3
+		case opSwAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opAddiAddiAddiAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opLiAddi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opLbuLbuLbuLbu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = uint32(mem[off])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = uint32(mem[off])
+			i += 4
+		case opSwSwAddiAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opSbAddiBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o.rd]))
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddLbuAddiAdd:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opLwLwAddiJr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			off = bits.RotateLeft32((m.x[o3.rs1]+uint32(o3.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 3
+				goto out
+			}
+
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddJ:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+
+			i += position(o1.imm) + 1
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSwSwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			i += 3
+		case opAddAddAddAdd:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opLwSlliSrli:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			i += 3
+		case opAddiBeq:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddAddiAddiAddi:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opMulAddSltu:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = bit(m.x[o2.rs1] < m.x[uint8(o2.imm)])
+			i += 3
+		case opAddSrlSrl:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (m.x[uint8(o1.imm)] & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (m.x[uint8(o2.imm)] & 31)
+			i += 3
+		case opLwLwOrOr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opSllSrli:
+			m.x[o.rd] = m.x[o.rs1] << (m.x[uint8(o.imm)] & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opSlliSllSrliXori:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (m.x[uint8(o1.imm)] & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ uint32(o3.imm)
+			i += 4
+		case opAddiSwAddiBne:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiLw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 2
+		case opLiJr:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			off = bits.RotateLeft32((m.x[o1.rs1]+uint32(o1.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 1
+				goto out
+			}
+
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opXorXorLwXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			i += 4
+		case opXorXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opXoriAnd:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			i += 2
+		case opLwAddiAndXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			i += 4
+		case opXorXorAndAnd:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] & m.x[uint8(o3.imm)]
+			i += 4
+		case opSlliSrli:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opLiAddiAddi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			i += 3
+		case opAddiSw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			i += 2
+		case opMulXor:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiAddiJ:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+
+			i += position(o2.imm) + 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAndiAdd:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opOrOr:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			i += 2
+		case opLwAddiAddiAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opXorXorXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			i += 3
+		case opSrliAdd:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opSrliJ:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+
+			i += position(o1.imm) + 1
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiBltu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] < m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLwAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opLiAddiAddiAddi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opMulXorMulXor:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			i += 4
+		case opLwXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opAndiSlliAddLbu:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = uint32(mem[off])
+			i += 4
+		case opAddiLwLw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 3
+		case opLwBeq:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opXorXorSrliSrli:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] >> (uint32(o3.imm) & 31)
+			i += 4
+		case opLwXorLwXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			i += 4
+		case opAndAdd:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opSubAndi:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			i += 2
+		case opSrliAddi:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opLwAddiLiJalr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(o2.imm)
+			o3 := &code[i+3]
+			off = bits.RotateLeft32((m.x[o3.rs1]+uint32(o3.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 3
+				goto out
+			}
+			m.x[o3.rd] = m.link + uint32(i+3)*4
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLbuLbu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			i += 2
+		case opSlliSlliSlliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opLiAddiBltu:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] < m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiBlt:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			if int32(m.x[o1.rs1]) < int32(m.x[o1.rd]) {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddiLwBgeu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			if m.x[o3.rs1] >= m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLiBeq:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliXor:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiSwAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			i += 3
+		case opMulAdd:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opAndiSlli:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			i += 2
+		case opAddiSlliAddLw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 3
+				goto out
+
+			}
+			m.x[o3.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 4
+		case opLwAddiMulhu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(uint64(m.x[o2.rs1]) * uint64(m.x[uint8(o2.imm)]) >> 32)
+			i += 3
+		case opAddSltuAddBne:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(m.x[o1.rs1] < m.x[uint8(o1.imm)])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddSltuSubSltu:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(m.x[o1.rs1] < m.x[uint8(o1.imm)])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = bit(m.x[o3.rs1] < m.x[uint8(o3.imm)])
+			i += 4
+		case opMulAddMulMulhu:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			m.x[o3.rd] = uint32(uint64(m.x[o3.rs1]) * uint64(m.x[uint8(o3.imm)]) >> 32)
+			i += 4
+		case opMulhuAdd:
+			m.x[o.rd] = uint32(uint64(m.x[o.rs1]) * uint64(m.x[uint8(o.imm)]) >> 32)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opLwSwLwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opAddiSll:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (m.x[uint8(o1.imm)] & 31)
+			i += 2
+		case opLbBlt:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(int8(mem[off]))
+			o1 := &code[i+1]
+			if int32(m.x[o1.rs1]) < int32(m.x[o1.rd]) {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			i += 2
+		case opSubAdd:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiSltiXoriAdd:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(int32(m.x[o1.rs1]) < o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			i += 4
+		case opLwLwSwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opSubSlliSrli:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			i += 3
+		case opLwLwLw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 3
+		case opSbSb:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o.rd]))
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o1.rd]))
+			i += 2
+		case opAddBeq:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliSrli:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opLwAdd:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiAddiSub:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			i += 3
+		case opSwSwSwAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o.rd])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opSrliSw:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			i += 2
+		case opSlliSlliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			i += 3
+		case opMulSrli:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opXorSw:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			i += 2
+		case opOrAddi:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			i += 2
+		case opAddiAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			if m.x[o2.rs1] >= m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAddiSwSw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opLbuLbuSlliOr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opSubSltu:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(m.x[o1.rs1] < m.x[uint8(o1.imm)])
+			i += 2
+		case opOrSw:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			i += 2
+		case opLwBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAndSrli:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opLwAddiXoriSrli:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] >> (uint32(o3.imm) & 31)
+			i += 4
+		case opSubAndiAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			if m.x[o3.rs1] >= m.x[o3.rd] {
+				i += position(o3.imm) + 3
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 4
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliSrliMul:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			i += 3
+		case opSlliSlliMul:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			i += 3
+		case opAddiLiAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			i += 3
+		case opAddiSltiu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(m.x[o1.rs1] < uint32(o1.imm))
+			i += 2
+		case opXorLwXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			i += 3
+		case opXorSwXorSw:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opAndXorSw:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			i += 3
+		case opAndXorSwXori:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o2.rd])
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] ^ uint32(o3.imm)
+			i += 4
+		case opAddiAddiBeq:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] == m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAndiBeq:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			o2 := &code[i+2]
+			if m.x[o2.rs1] == m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddSb:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o1.rd]))
+			i += 2
+		case opAddiAndiLiJalr:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = uint32(o2.imm)
+			o3 := &code[i+3]
+			off = bits.RotateLeft32((m.x[o3.rs1]+uint32(o3.imm))&^1, -2)
+			if off >= m.slotCount {
+				i += 3
+				goto out
+			}
+			m.x[o3.rd] = m.link + uint32(i+3)*4
+			i = position(off)
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opOrBeq:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSbSbSbSb:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o.rd]))
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o1.rd]))
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 2
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o2.rd]))
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o3.rd]))
+			i += 4
+		case opAndAnd:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			i += 2
+		case opAddiLiAddiAddi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = uint32(o1.imm)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
+			i += 4
+		case opAddSh:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint16(mem[off:], uint16(m.x[o1.rd]))
+			i += 2
+		case opLwSwLw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = binary.LittleEndian.Uint32(mem[off:])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read4 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = binary.LittleEndian.Uint32(mem[off:])
+			i += 3
+		case opAndXor:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			i += 2
+		case opSrliOrSrliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			i += 4
+		case opAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			if m.x[o1.rs1] >= m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiSb:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write1 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			mem[off] = (uint8(m.x[o1.rd]))
+			i += 2
+		case opSlliSlli:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			i += 2
+		case opSltuSubSub:
+			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] - m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			i += 3
+		case opAndiAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			if m.x[o2.rs1] >= m.x[o2.rd] {
+				i += position(o2.imm) + 2
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 3
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAndi:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			i += 2
+		case opLbuLbuLbu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(mem[off])
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			o2 := &code[i+2]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 2
+				goto out
+
+			}
+			m.x[o2.rd] = uint32(mem[off])
+			i += 3
+		case opSltuAdd:
+			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opSubSub:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] - m.x[uint8(o1.imm)]
+			i += 2
+		case opXoriSrli:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			i += 2
+		case opSrliSwSrliSw:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 1
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o1.rd])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o3 := &code[i+3]
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || perm[off>>granuleShift]&write4 == 0 {
+				i += 3
+				goto out
+
+			}
+			dirty[off>>pageShift] = 1
+			binary.LittleEndian.PutUint32(mem[off:], m.x[o3.rd])
+			i += 4
+		case opSubBne:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				i += position(o1.imm) + 1
+				if meter -= code[i].suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			i += 2
+			if meter -= code[i].suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddAddSltu:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := &code[i+2]
+			m.x[o2.rd] = bit(m.x[o2.rs1] < m.x[uint8(o2.imm)])
+			i += 3
+		case opAddLbu:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || perm[off>>granuleShift]&read1 == 0 {
+				i += 1
+				goto out
+
+			}
+			m.x[o1.rd] = uint32(mem[off])
+			i += 2
+		case opAndiSlliAdd:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			i += 3
+		case opAddSltuAdd:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := &code[i+1]
+			m.x[o1.rd] = bit(m.x[o1.rs1] < m.x[uint8(o1.imm)])
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
+			i += 3
+		case opXoriAdd:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			i += 2
+		case opSllSrliXori:
+			m.x[o.rd] = m.x[o.rs1] << (m.x[uint8(o.imm)] & 31)
+			o1 := &code[i+1]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := &code[i+2]
+			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
+			i += 3
 		default:
 			goto out
 		}

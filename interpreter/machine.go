@@ -35,6 +35,9 @@ type Machine struct {
 
 // NewMachine returns a frame with fresh memory. Give the memory back with Release.
 func NewMachine(c *Code) *Machine {
+	if c.free {
+		panic("BUG: interpreter: an instruction that costs nothing")
+	}
 	m := new(Machine)
 	m.memory.init(c)
 	return m

@@ -53,20 +53,414 @@ const (
 	opJalr
 	opJr
 
-	opAddiAddi
+	opAddiAddiBltu
+	opLwLwAddi
+	opMulAddAddiBne
+	opAndiSlliAddLw
+	opLiJalr
+	opAddiAddiAddi
+	opSlliAdd
+	opAddiAddiLiJalr
+	opSrliBne
+	opLbuLbuBne
+	opAddiAddAdd
+	opLbuXor
+	opSrliAddiXorBne
+	opSbBne
 	opLwLw
+	opLwBgeu
+	opAddiAddiAddiBne
+	opAddiBgeu
+	opSlliSrliOr
+	opAddiAddi
+	opLwLwLwLw
+	opLwAddiJr
+	opAddiAdd
+	opAddiJr
+	opAddAddi
+	opSlliAddLw
 	opSwSw
+	opLbuLbuLbuLw
+	opAddiBne
+	opAddiAddiBne
+	opMulAddSltuAdd
+	opSltuAddAdd
+	opAddiJ
+	opSrliOrSlliOr
+	opAddiSwSwSw
+	opAddiSwSw
+	opLbuAddiBne
+	opAddBlt
+	opMulMulhMul
+	opMulhSlliSrliOr
+	opSwSwSwSw
+	opAddiMulMulh
+	opAndiAddSubBne
+	opLwSw
+	opSwAddiLwAdd
+	opSrliSlliSrli
+	opSlliOr
+	opMulhuAddAddSltu
+	opSltuAddSub
+	opSwAddiBltu
+	opSwAddiBne
+	opSlliXor
+	opAddiLiJalr
+	opAddSrliBne
+	opLbuAddiSb
+	opAndiBeq
+	opSwBgeu
+	opSlliAddLwBgeu
+	opAddAdd
+	opAddiLwBgeu
+	opXorXorAddAdd
+	opMulhuAddSltuAdd
+	opLiAddiSwSw
+	opSrliXorSlliXor
+	opLiAddiLi
+	opSwAddi
+	opAddiAddiAddiAddi
+	opLiAddi
+	opLbuLbuLbuLbu
+	opSwSwAddiAddi
+	opSbAddiBne
+	opAddLbuAddiAdd
+	opLwLwAddiJr
+	opAddJ
+	opSwSwSw
+	opAddAddAddAdd
+	opLwSlliSrli
+	opAddiBeq
+	opAddAddiAddiAddi
+	opMulAddSltu
+	opAddSrlSrl
+	opLwLwOrOr
+	opSllSrli
+	opSlliSllSrliXori
+	opAddiSwAddiBne
+	opAddiLw
+	opLiJr
+	opXorXorLwXor
+	opXorXor
+	opXoriAnd
+	opLwAddiAndXor
+	opXorXorAndAnd
+	opSlliSrli
+	opLiAddiAddi
+	opAddiSw
+	opMulXor
+	opAddiAddiJ
+	opAndiAdd
+	opOrOr
+	opLwAddiAddiAddi
+	opXorXorXor
+	opSrliAdd
+	opSrliJ
+	opAddiBltu
+	opLwAddi
+	opLiAddiAddiAddi
+	opMulXorMulXor
+	opLwXor
+	opAndiSlliAddLbu
+	opAddiLwLw
+	opLwBeq
+	opXorXorSrliSrli
+	opLwXorLwXor
+	opAndAdd
+	opSubAndi
+	opSrliAddi
+	opLwAddiLiJalr
+	opLbuLbu
+	opSlliSlliSlliOr
+	opLiAddiBltu
+	opAddiBlt
+	opAddiAddiLwBgeu
+	opLiBeq
+	opSrliXor
+	opAddiSwAddi
+	opMulAdd
+	opAndiSlli
+	opAddiSlliAddLw
+	opLwAddiMulhu
+	opAddSltuAddBne
+	opAddSltuSubSltu
+	opMulAddMulMulhu
+	opMulhuAdd
+	opLwSwLwSw
+	opAddiSll
+	opLbBlt
+	opSrliOr
+	opSubAdd
+	opAddiSltiXoriAdd
+	opLwLwSwSw
+	opSubSlliSrli
+	opLwLwLw
+	opSbSb
+	opAddBeq
+	opSrliSrli
+	opLwAdd
+	opAddiAddiSub
+	opSwSwSwAddi
+	opSrliSw
+	opSlliSlliOr
+	opMulSrli
+	opXorSw
+	opOrAddi
+	opAddiAddBgeu
+	opAddiAddiSwSw
+	opLbuLbuSlliOr
+	opSubSltu
+	opOrSw
+	opLwBne
+	opAndSrli
+	opLwAddiXoriSrli
+	opSubAndiAddBgeu
+	opSrliSrliMul
+	opSlliSlliMul
+	opAddiLiAddi
+	opAddiSltiu
+	opXorLwXor
+	opXorSwXorSw
+	opAndXorSw
+	opAndXorSwXori
+	opAddiAddiBeq
+	opAddiAndiBeq
+	opAddSb
+	opAddiAndiLiJalr
+	opOrBeq
+	opSbSbSbSb
+	opAndAnd
+	opAddiLiAddiAddi
+	opAddSh
+	opLwSwLw
+	opAndXor
+	opSrliOrSrliOr
+	opAddBgeu
+	opAddiSb
+	opSlliSlli
+	opSltuSubSub
+	opAndiAddBgeu
+	opAddiAndi
+	opLbuLbuLbu
+	opSltuAdd
+	opSubSub
+	opXoriSrli
+	opSrliSwSrliSw
+	opSubBne
+	opAddAddSltu
+	opAddLbu
+	opAndiSlliAdd
+	opAddSltuAdd
+	opXoriAdd
+	opSllSrliXori
 )
 
 // numSingle is the number of operations that are one instruction.
 const numSingle = 48
 
 // maxFused is the number of instructions in the longest fused operation.
-const maxFused = 2
+const maxFused = 4
 
 // fusedOps lists the parts of the fused operations, from opcode numSingle on.
 var fusedOps = [...][]opcode{
-	{opAddi, opAddi},
+	{opAddi, opAddi, opBltu},
+	{opLw, opLw, opAddi},
+	{opMul, opAdd, opAddi, opBne},
+	{opAndi, opSlli, opAdd, opLw},
+	{opLi, opJalr},
+	{opAddi, opAddi, opAddi},
+	{opSlli, opAdd},
+	{opAddi, opAddi, opLi, opJalr},
+	{opSrli, opBne},
+	{opLbu, opLbu, opBne},
+	{opAddi, opAdd, opAdd},
+	{opLbu, opXor},
+	{opSrli, opAddi, opXor, opBne},
+	{opSb, opBne},
 	{opLw, opLw},
+	{opLw, opBgeu},
+	{opAddi, opAddi, opAddi, opBne},
+	{opAddi, opBgeu},
+	{opSlli, opSrli, opOr},
+	{opAddi, opAddi},
+	{opLw, opLw, opLw, opLw},
+	{opLw, opAddi, opJr},
+	{opAddi, opAdd},
+	{opAddi, opJr},
+	{opAdd, opAddi},
+	{opSlli, opAdd, opLw},
 	{opSw, opSw},
+	{opLbu, opLbu, opLbu, opLw},
+	{opAddi, opBne},
+	{opAddi, opAddi, opBne},
+	{opMul, opAdd, opSltu, opAdd},
+	{opSltu, opAdd, opAdd},
+	{opAddi, opJ},
+	{opSrli, opOr, opSlli, opOr},
+	{opAddi, opSw, opSw, opSw},
+	{opAddi, opSw, opSw},
+	{opLbu, opAddi, opBne},
+	{opAdd, opBlt},
+	{opMul, opMulh, opMul},
+	{opMulh, opSlli, opSrli, opOr},
+	{opSw, opSw, opSw, opSw},
+	{opAddi, opMul, opMulh},
+	{opAndi, opAdd, opSub, opBne},
+	{opLw, opSw},
+	{opSw, opAddi, opLw, opAdd},
+	{opSrli, opSlli, opSrli},
+	{opSlli, opOr},
+	{opMulhu, opAdd, opAdd, opSltu},
+	{opSltu, opAdd, opSub},
+	{opSw, opAddi, opBltu},
+	{opSw, opAddi, opBne},
+	{opSlli, opXor},
+	{opAddi, opLi, opJalr},
+	{opAdd, opSrli, opBne},
+	{opLbu, opAddi, opSb},
+	{opAndi, opBeq},
+	{opSw, opBgeu},
+	{opSlli, opAdd, opLw, opBgeu},
+	{opAdd, opAdd},
+	{opAddi, opLw, opBgeu},
+	{opXor, opXor, opAdd, opAdd},
+	{opMulhu, opAdd, opSltu, opAdd},
+	{opLi, opAddi, opSw, opSw},
+	{opSrli, opXor, opSlli, opXor},
+	{opLi, opAddi, opLi},
+	{opSw, opAddi},
+	{opAddi, opAddi, opAddi, opAddi},
+	{opLi, opAddi},
+	{opLbu, opLbu, opLbu, opLbu},
+	{opSw, opSw, opAddi, opAddi},
+	{opSb, opAddi, opBne},
+	{opAdd, opLbu, opAddi, opAdd},
+	{opLw, opLw, opAddi, opJr},
+	{opAdd, opJ},
+	{opSw, opSw, opSw},
+	{opAdd, opAdd, opAdd, opAdd},
+	{opLw, opSlli, opSrli},
+	{opAddi, opBeq},
+	{opAdd, opAddi, opAddi, opAddi},
+	{opMul, opAdd, opSltu},
+	{opAdd, opSrl, opSrl},
+	{opLw, opLw, opOr, opOr},
+	{opSll, opSrli},
+	{opSlli, opSll, opSrli, opXori},
+	{opAddi, opSw, opAddi, opBne},
+	{opAddi, opLw},
+	{opLi, opJr},
+	{opXor, opXor, opLw, opXor},
+	{opXor, opXor},
+	{opXori, opAnd},
+	{opLw, opAddi, opAnd, opXor},
+	{opXor, opXor, opAnd, opAnd},
+	{opSlli, opSrli},
+	{opLi, opAddi, opAddi},
+	{opAddi, opSw},
+	{opMul, opXor},
+	{opAddi, opAddi, opJ},
+	{opAndi, opAdd},
+	{opOr, opOr},
+	{opLw, opAddi, opAddi, opAddi},
+	{opXor, opXor, opXor},
+	{opSrli, opAdd},
+	{opSrli, opJ},
+	{opAddi, opBltu},
+	{opLw, opAddi},
+	{opLi, opAddi, opAddi, opAddi},
+	{opMul, opXor, opMul, opXor},
+	{opLw, opXor},
+	{opAndi, opSlli, opAdd, opLbu},
+	{opAddi, opLw, opLw},
+	{opLw, opBeq},
+	{opXor, opXor, opSrli, opSrli},
+	{opLw, opXor, opLw, opXor},
+	{opAnd, opAdd},
+	{opSub, opAndi},
+	{opSrli, opAddi},
+	{opLw, opAddi, opLi, opJalr},
+	{opLbu, opLbu},
+	{opSlli, opSlli, opSlli, opOr},
+	{opLi, opAddi, opBltu},
+	{opAddi, opBlt},
+	{opAddi, opAddi, opLw, opBgeu},
+	{opLi, opBeq},
+	{opSrli, opXor},
+	{opAddi, opSw, opAddi},
+	{opMul, opAdd},
+	{opAndi, opSlli},
+	{opAddi, opSlli, opAdd, opLw},
+	{opLw, opAddi, opMulhu},
+	{opAdd, opSltu, opAdd, opBne},
+	{opAdd, opSltu, opSub, opSltu},
+	{opMul, opAdd, opMul, opMulhu},
+	{opMulhu, opAdd},
+	{opLw, opSw, opLw, opSw},
+	{opAddi, opSll},
+	{opLb, opBlt},
+	{opSrli, opOr},
+	{opSub, opAdd},
+	{opAddi, opSlti, opXori, opAdd},
+	{opLw, opLw, opSw, opSw},
+	{opSub, opSlli, opSrli},
+	{opLw, opLw, opLw},
+	{opSb, opSb},
+	{opAdd, opBeq},
+	{opSrli, opSrli},
+	{opLw, opAdd},
+	{opAddi, opAddi, opSub},
+	{opSw, opSw, opSw, opAddi},
+	{opSrli, opSw},
+	{opSlli, opSlli, opOr},
+	{opMul, opSrli},
+	{opXor, opSw},
+	{opOr, opAddi},
+	{opAddi, opAdd, opBgeu},
+	{opAddi, opAddi, opSw, opSw},
+	{opLbu, opLbu, opSlli, opOr},
+	{opSub, opSltu},
+	{opOr, opSw},
+	{opLw, opBne},
+	{opAnd, opSrli},
+	{opLw, opAddi, opXori, opSrli},
+	{opSub, opAndi, opAdd, opBgeu},
+	{opSrli, opSrli, opMul},
+	{opSlli, opSlli, opMul},
+	{opAddi, opLi, opAddi},
+	{opAddi, opSltiu},
+	{opXor, opLw, opXor},
+	{opXor, opSw, opXor, opSw},
+	{opAnd, opXor, opSw},
+	{opAnd, opXor, opSw, opXori},
+	{opAddi, opAddi, opBeq},
+	{opAddi, opAndi, opBeq},
+	{opAdd, opSb},
+	{opAddi, opAndi, opLi, opJalr},
+	{opOr, opBeq},
+	{opSb, opSb, opSb, opSb},
+	{opAnd, opAnd},
+	{opAddi, opLi, opAddi, opAddi},
+	{opAdd, opSh},
+	{opLw, opSw, opLw},
+	{opAnd, opXor},
+	{opSrli, opOr, opSrli, opOr},
+	{opAdd, opBgeu},
+	{opAddi, opSb},
+	{opSlli, opSlli},
+	{opSltu, opSub, opSub},
+	{opAndi, opAdd, opBgeu},
+	{opAddi, opAndi},
+	{opLbu, opLbu, opLbu},
+	{opSltu, opAdd},
+	{opSub, opSub},
+	{opXori, opSrli},
+	{opSrli, opSw, opSrli, opSw},
+	{opSub, opBne},
+	{opAdd, opAdd, opSltu},
+	{opAdd, opLbu},
+	{opAndi, opSlli, opAdd},
+	{opAdd, opSltu, opAdd},
+	{opXori, opAdd},
+	{opSll, opSrli, opXori},
 }
