@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -8,16 +9,15 @@ import (
 
 // flagsFirst moves the flags of a command line before its positional arguments, so that people may
 // write them in any order: the flag package underneath stops at the first positional argument. A
-// lone -- ends the flags. args[0] is the program, args[1] the command.
+// lone -- ends the flags. args[0] is the program, args[1] the command; its subcommand may follow.
 func flagsFirst(args []string, commands []*cli.Command) []string {
 	if len(args) < 3 {
 		return args
 	}
 	takesValue := map[string]bool{}
-	for _, c := range commands {
-		if !c.HasName(args[1]) {
-			continue
-		}
+	begin := 1
+	for c := named(commands, args, begin); c != nil; c = named(c.Subcommands, args, begin) {
+		begin++
 		for _, f := range c.Flags {
 			_, isBool := f.(*cli.BoolFlag)
 			for _, name := range f.Names() {
@@ -25,8 +25,9 @@ func flagsFirst(args []string, commands []*cli.Command) []string {
 			}
 		}
 	}
+	begin = max(begin, 2)
 	var flags, positional []string
-	rest := args[2:]
+	rest := args[begin:]
 	for i := 0; i < len(rest); i++ {
 		arg := rest[i]
 		if arg == "--" {
@@ -44,9 +45,22 @@ func flagsFirst(args []string, commands []*cli.Command) []string {
 			flags = append(flags, rest[i])
 		}
 	}
-	out := append([]string{args[0], args[1]}, flags...)
+	out := append(slices.Clone(args[:begin]), flags...)
 	if len(positional) > 0 {
 		out = append(append(out, "--"), positional...)
 	}
 	return out
+}
+
+// named returns the command that args[at] names, or nil.
+func named(commands []*cli.Command, args []string, at int) *cli.Command {
+	if at >= len(args) {
+		return nil
+	}
+	for _, c := range commands {
+		if c.HasName(args[at]) {
+			return c
+		}
+	}
+	return nil
 }

@@ -32,6 +32,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			runCommand(), debugCommand(), disasmCommand(), inspectCommand(), asmCommand(),
 			deployCommand(), spawnCommand(), sendCommand(),
 			callCommand(), accountCommand(), txCommand(),
+			benchCommand(),
 		},
 		Suggest:                true,
 		UseShortOptionHandling: true,
