@@ -41,14 +41,14 @@ type PrecompileCosts struct {
 // docs/spec/precompiles.md names, at the worst arguments.
 func precompileV1() PrecompileCosts {
 	return PrecompileCosts{
-		Keccak: 600, KeccakByte: 4,
-		Poseidon2: 8_000, Poseidon2Wide: 12_000,
-		Ed25519Batch: 50_000, Ed25519BatchEach: 40_000, Ed25519BatchByte: 4,
+		Keccak: 500, KeccakByte: 3,
+		Poseidon2: 6_000, Poseidon2Wide: 9_000,
+		Ed25519Batch: 30_000, Ed25519BatchEach: 24_000, Ed25519BatchByte: 3,
 		Secp256k1: 200_000, P256: 90_000,
-		BN254Add: 3_000, BN254Mul: 60_000, BN254Pairing: 300_000, BN254Pair: 250_000,
-		BLSAddG1: 100_000, BLSMulG1: 150_000, BLSAddG2: 150_000, BLSMulG2: 300_000,
-		BLSPairing: 550_000, BLSPair: 400_000,
-		Groth16: 1_300_000, Groth16Input: 60_000,
-		U256: 100, U256Div: 150, U256Mod: 250, U256Exp: 200, U256ExpByte: 400, U256ModByte: 1_500,
+		BN254Add: 2_500, BN254Mul: 57_000, BN254Pairing: 300_000, BN254Pair: 220_000,
+		BLSAddG1: 105_000, BLSMulG1: 150_000, BLSAddG2: 145_000, BLSMulG2: 290_000,
+		BLSPairing: 530_000, BLSPair: 350_000,
+		Groth16: 1_150_000, Groth16Input: 57_000,
+		U256: 150, U256Div: 180, U256Mod: 300, U256Exp: 200, U256ExpByte: 300, U256ModByte: 2_000,
 	}
 }

@@ -1,5 +1,5 @@
-//! BLAKE3 and SHA-256: by the host inside the virtual machine, by this code elsewhere and at
-//! compile time (`*_const`).
+//! BLAKE3, SHA-256, Keccak-256: by the host in the virtual machine, by this code elsewhere and
+//! at compile time (`*_const`).
 
 use crate::sys;
 
@@ -292,6 +292,16 @@ const fn blake3_block(cv: &[u32; 8], m: &[u32; 16], n: u64, len: u32, flags: u32
         i += 1;
     }
     out
+}
+
+pub use crate::keccak::keccak256_const;
+
+/// Keccak-256 of a message, as Ethereum uses it.
+pub fn keccak256(message: &[u8]) -> [u8; SIZE] {
+    if cfg!(not(target_arch = "riscv32")) {
+        return keccak256_const(message);
+    }
+    digest(sys::KECCAK256, message)
 }
 
 #[cfg(test)]

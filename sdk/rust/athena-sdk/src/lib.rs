@@ -44,8 +44,11 @@ pub mod codec;
 pub mod context;
 pub mod event;
 pub mod hash;
+mod keccak;
+pub mod precompile;
 pub mod storage;
 pub mod sys;
+pub mod u256;
 
 #[cfg(target_arch = "riscv32")]
 mod heap;

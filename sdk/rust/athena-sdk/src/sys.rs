@@ -54,8 +54,58 @@ pub const INPUT_READ: u32 = 0xF1;
 pub const BLAKE3: u32 = 0x0064_0001;
 /// SHA-256 of a message.
 pub const SHA256: u32 = 0x0064_0002;
+/// Keccak-256 of a message.
+pub const KECCAK256: u32 = 0x0064_0003;
+/// Poseidon2 hash of elements.
+pub const POSEIDON2_HASH: u32 = 0x0064_0004;
+/// Poseidon2 compression of two elements.
+pub const POSEIDON2_COMPRESS: u32 = 0x0064_0005;
+/// Poseidon2 permutation of two or three elements.
+pub const POSEIDON2_PERMUTE: u32 = 0x0064_0006;
 /// Verifies an ed25519 signature by the rules of ZIP-215.
 pub const ED25519_VERIFY: u32 = 0x0064_0020;
+/// Verifies ed25519 signatures together.
+pub const ED25519_VERIFY_BATCH: u32 = 0x0064_0021;
+/// Recovers the secp256k1 key of a signature.
+pub const SECP256K1_RECOVER: u32 = 0x0064_0022;
+/// Verifies a P-256 signature.
+pub const P256_VERIFY: u32 = 0x0064_0023;
+/// Adds points of BN254.
+pub const BN254_ADD: u32 = 0x0064_0030;
+/// Multiplies a point of BN254.
+pub const BN254_MUL: u32 = 0x0064_0031;
+/// Checks a product of pairings of BN254.
+pub const BN254_PAIRING: u32 = 0x0064_0032;
+/// Adds points of the first group of BLS12-381.
+pub const BLS_ADD_G1: u32 = 0x0064_0040;
+/// Multiplies a point of the first group of BLS12-381.
+pub const BLS_MUL_G1: u32 = 0x0064_0041;
+/// Adds points of the second group of BLS12-381.
+pub const BLS_ADD_G2: u32 = 0x0064_0042;
+/// Multiplies a point of the second group of BLS12-381.
+pub const BLS_MUL_G2: u32 = 0x0064_0043;
+/// Checks a product of pairings of BLS12-381.
+pub const BLS_PAIRING: u32 = 0x0064_0044;
+/// Verifies a Groth16 proof over BN254.
+pub const GROTH16_VERIFY: u32 = 0x0064_0050;
+/// 256-bit a + b.
+pub const ADD_U256: u32 = 0x0064_0060;
+/// 256-bit a − b.
+pub const SUB_U256: u32 = 0x0064_0061;
+/// 256-bit a · b.
+pub const MUL_U256: u32 = 0x0064_0062;
+/// 256-bit a / b.
+pub const DIV_U256: u32 = 0x0064_0063;
+/// 256-bit a mod b.
+pub const MOD_U256: u32 = 0x0064_0064;
+/// 256-bit (a + b) mod m.
+pub const ADDMOD_U256: u32 = 0x0064_0065;
+/// 256-bit (a · b) mod m.
+pub const MULMOD_U256: u32 = 0x0064_0066;
+/// 256-bit power.
+pub const EXP_U256: u32 = 0x0064_0067;
+/// 256-bit power mod m.
+pub const EXPMOD_U256: u32 = 0x0064_0068;
 
 /// The smallest error result.
 pub const ERROR: u32 = 0xFFFF_FF01;
