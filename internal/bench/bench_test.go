@@ -12,11 +12,18 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/fixtures"
-	"github.com/athenarollup/athena/interpreter"
-	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/asm"
 	"github.com/athenarollup/athena/riscv/elf"
 )
+
+func run(t *testing.T, k Kernel, e Engine, n uint32) sample {
+	t.Helper()
+	p, err := k.program()
+	require.NoError(t, err)
+	got, err := execute(t.Context(), e.prepare(p)(), p.Entry, n)
+	require.NoError(t, err)
+	return got
+}
 
 // TestKernels runs little of each kernel; the checksums are those of the native programs.
 func TestKernels(t *testing.T) {
@@ -24,10 +31,7 @@ func TestKernels(t *testing.T) {
 	for _, k := range Kernels() {
 		t.Run(k.Name, func(t *testing.T) {
 			t.Parallel()
-			code, err := k.code()
-			require.NoError(t, err)
-			got, err := execute(t.Context(), Interpreter, code, k.Quick.N)
-			require.NoError(t, err)
+			got := run(t, k, Interpreter, k.Quick.N)
 			require.Equal(t, k.Quick.Checksum, got.checksum)
 			require.NotZero(t, got.instructions)
 			t.Logf("%d instructions", got.instructions)
@@ -41,10 +45,7 @@ func TestKeccakVector(t *testing.T) {
 	t.Parallel()
 	found, err := Find([]string{"keccak"})
 	require.NoError(t, err)
-	code, err := found[0].code()
-	require.NoError(t, err)
-	got, err := execute(t.Context(), Interpreter, code, 1)
-	require.NoError(t, err)
+	got := run(t, found[0], Interpreter, 1)
 	require.Equal(t, uint64(0xF1258F7940E1DDE7), got.checksum)
 }
 
@@ -52,12 +53,9 @@ func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
 	found, err := Find([]string{"fib"})
 	require.NoError(t, err)
-	code, err := found[0].code()
-	require.NoError(t, err)
 	var results []sample
 	for _, e := range []Engine{Interpreter, Stepper} {
-		got, err := execute(t.Context(), e, code, 1)
-		require.NoError(t, err)
+		got := run(t, found[0], e, 1)
 		got.elapsed = 0
 		results = append(results, got)
 	}
@@ -153,8 +151,7 @@ func TestBadKernels(t *testing.T) {
 		require.NoError(t, err)
 		p, err := elf.Load(o.ELF(asm.ELFOptions{}), elf.DefaultLimits())
 		require.NoError(t, err)
-		costs := metering.V1().Instruction
-		_, err = execute(t.Context(), Interpreter, interpreter.Predecode(p, &costs), 1)
+		_, err = execute(t.Context(), Interpreter.prepare(p)(), p.Entry, 1)
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/athenarollup/athena/host"
 	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/interpreter"
+	"github.com/athenarollup/athena/interpreter/engine"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/asm"
 	"github.com/athenarollup/athena/riscv/elf"
@@ -82,7 +83,7 @@ func measureCosts(ctx context.Context, cfg Config) (Costs, error) {
 		turn func() (time.Duration, error)
 	}{
 		{&c.RoundTripNS, time.Nanosecond, hostCalls, func() (time.Duration, error) {
-			return roundTrips(cfg.Engine, w.loopCode)
+			return roundTrips(cfg.Engine, w.loopProgram)
 		}},
 		{&c.HostCallNS, time.Nanosecond, hostCalls, w.hostCalls},
 		{&c.ColdCallMicros, time.Microsecond, tokenCalls, w.coldCalls},
@@ -106,24 +107,23 @@ func measureCosts(ctx context.Context, cfg Config) (Costs, error) {
 }
 
 // roundTrips runs the loop on a machine whose caller answers without doing anything.
-func roundTrips(e Engine, code *interpreter.Code) (time.Duration, error) {
-	entry, _ := code.Program().Export(elf.ExportPrefix + "go")
-	m := interpreter.NewMachine(code)
+func roundTrips(e Engine, p *elf.Program) (time.Duration, error) {
+	entry, _ := p.Export(elf.ExportPrefix + "go")
+	m := e.prepare(p)()
 	defer m.Release()
 	m.Start(entry.Addr, math.MaxUint64>>1)
-	drive := e.driver()
-	if stop := drive(m); stop.Kind != interpreter.HostCall || !m.Write(m.Reg(regA0), u32(hostCalls)) {
+	if stop := m.Run(); stop.Kind != engine.HostCall || !m.Write(m.Reg(regA0), u32(hostCalls)) {
 		return 0, fmt.Errorf("bench: the loop of host calls does not begin: %v", stop.Trap)
 	}
 	calls := 0
 	began := now()
-	stop := drive(m)
-	for ; stop.Kind == interpreter.HostCall; stop = drive(m) {
+	stop := m.Run()
+	for ; stop.Kind == engine.HostCall; stop = m.Run() {
 		m.SetReg(regCall, 0)
 		calls++
 	}
 	elapsed := now() - began
-	if stop.Kind != interpreter.Returned || calls != hostCalls {
+	if stop.Kind != engine.Returned || calls != hostCalls {
 		return 0, fmt.Errorf("bench: %d host calls, want %d: %v", calls, hostCalls, stop.Trap)
 	}
 	return elapsed, nil
@@ -133,18 +133,18 @@ func u32(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
 
 // world is a state with an account of the token and one of the loop.
 type world struct {
-	x        *host.Executor
-	st       *state.State
-	token    address.Address
-	loop     address.Address
-	loopCode *interpreter.Code
-	program  *elf.Program // the token's
+	x            *host.Executor
+	st           *state.State
+	token        address.Address
+	loop         address.Address
+	tokenProgram *elf.Program
+	loopProgram  *elf.Program
 }
 
-// memory is the state below the world.
-type memory map[state.Key][]byte
+// leaves are the state below the world.
+type leaves map[state.Key][]byte
 
-func (m memory) Get(k state.Key) ([]byte, bool, error) {
+func (m leaves) Get(k state.Key) ([]byte, bool, error) {
 	v, ok := m[k]
 	return v, ok, nil
 }
@@ -171,17 +171,13 @@ func newWorld(loop []byte) (*world, error) {
 		token: address.Address{address.Size - 1: 1}, loop: address.Address{address.Size - 1: 2},
 	}
 	var err error
-	if w.program, err = elf.Load(token, elf.DefaultLimits()); err != nil {
+	if w.tokenProgram, err = elf.Load(token, elf.DefaultLimits()); err != nil {
 		return nil, fmt.Errorf("bench: load the token: %w", err)
 	}
-	program, err := elf.Load(loop, elf.DefaultLimits())
-	if err != nil {
+	if w.loopProgram, err = elf.Load(loop, elf.DefaultLimits()); err != nil {
 		return nil, fmt.Errorf("bench: load the loop of host calls: %w", err)
 	}
-	costs := metering.V1().Instruction
-	w.loopCode = interpreter.Predecode(program, &costs)
-
-	base := memory{}
+	base := leaves{}
 	w.st = state.New(base)
 	// The token is its own owner, so that it may mint in a call of its own.
 	blob := slices.Concat(w.token[:], address.Zero[:], make([]byte, 8))
@@ -256,7 +252,7 @@ func (w *world) balance(s *host.Session) error {
 // instructions is the number of words of the token's executable segments.
 func (w *world) instructions() int {
 	n := 0
-	for _, s := range w.program.Segments {
+	for _, s := range w.tokenProgram.Segments {
 		if s.Executable {
 			n += len(s.Data) / 4
 		}
@@ -268,7 +264,7 @@ func (w *world) predecode() (time.Duration, error) {
 	costs := metering.V1().Instruction
 	began := now()
 	for range predecodeRuns {
-		interpreter.Predecode(w.program, &costs)
+		interpreter.Predecode(w.tokenProgram, &costs)
 	}
 	return now() - began, nil
 }

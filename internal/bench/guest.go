@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/athenarollup/athena/interpreter"
+	"github.com/athenarollup/athena/interpreter/engine"
 	"github.com/athenarollup/athena/trap"
 )
 
@@ -25,14 +25,13 @@ const (
 	checksumBytes = 8
 )
 
-// execute runs a kernel's program from its entry with n as its input. Gas has no limit that a
-// kernel reaches; it is metered all the same.
-func execute(ctx context.Context, e Engine, code *interpreter.Code, n uint32) (sample, error) {
-	m := interpreter.NewMachine(code)
+// execute runs a kernel from its entry with n as its input. Gas has no limit that a
+// kernel reaches; it is metered all the same. It releases m.
+func execute(ctx context.Context, m machine, entry, n uint32) (sample, error) {
 	defer m.Release()
-	g := guest{m: m, drive: e.driver(), input: binary.LittleEndian.AppendUint32(nil, n)}
+	g := guest{m: m, input: binary.LittleEndian.AppendUint32(nil, n)}
 	start := now()
-	m.Start(code.Program().Entry, math.MaxUint64>>1)
+	m.Start(entry, math.MaxUint64>>1)
 	err := g.run(ctx)
 	elapsed := now() - start
 	if err != nil {
@@ -47,22 +46,21 @@ func execute(ctx context.Context, e Engine, code *interpreter.Code, n uint32) (s
 
 // guest serves the few host calls of a kernel.
 type guest struct {
-	m      *interpreter.Machine
-	drive  func(*interpreter.Machine) interpreter.Stop
+	m      machine
 	input  []byte
 	output []byte
 }
 
 func (g *guest) run(ctx context.Context) error {
 	for {
-		if err := ctx.Err(); err != nil {
+		stop, err := g.m.RunContext(ctx)
+		if err != nil {
 			return err
 		}
-		stop := g.drive(g.m)
 		switch {
-		case stop.Kind == interpreter.Returned:
+		case stop.Kind == engine.Returned:
 			return nil
-		case stop.Kind == interpreter.Trapped:
+		case stop.Kind == engine.Trapped:
 			return fmt.Errorf("bench: trap %v at %#x", stop.Trap, g.m.PC())
 		case g.m.Reg(regCall) == callHalt:
 			return nil

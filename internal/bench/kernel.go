@@ -5,8 +5,6 @@ import (
 	"slices"
 
 	"github.com/athenarollup/athena/fixtures"
-	"github.com/athenarollup/athena/interpreter"
-	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
@@ -31,7 +29,7 @@ var kernels = []Kernel{
 	{"crc32", false, Work{2500, 0x0000000029053d16}, Work{5, 0x00000000d849141f}},
 	{"fib", false, Work{150, 0x866689aa3236b5bb}, Work{1, 0x000000000000b520}},
 	{"json", true, Work{400, 0x1c204be64b76b61a}, Work{3, 0x103489f262c0eaf0}},
-	{"keccak", false, Work{8000, 0xee521d7cf9d11a6e}, Work{50, 0x0c737c530cb8c71b}},
+	{"keccak", false, Work{20000, 0x1985fa0c431d0745}, Work{50, 0x0c737c530cb8c71b}},
 	{"ledger", false, Work{450, 0x88f6bc98691e271e}, Work{3, 0x0e7608f7f205a4c3}},
 	{"lz", false, Work{180, 0x4d44c07f20ec40d6}, Work{2, 0x000000000006af5f}},
 	{"mandelbrot", false, Work{30, 0xd06ba71da4bdd570}, Work{1, 0x6be6c4aebf42a0e1}},
@@ -72,14 +70,4 @@ func (k Kernel) program() (*elf.Program, error) {
 		return nil, fmt.Errorf("bench: load kernel %s: %w", k.Name, err)
 	}
 	return p, nil
-}
-
-// code returns the program predecoded under the costs of version 1.
-func (k Kernel) code() (*interpreter.Code, error) {
-	p, err := k.program()
-	if err != nil {
-		return nil, err
-	}
-	costs := metering.V1().Instruction
-	return interpreter.Predecode(p, &costs), nil
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type Machine struct {
 	OS         string `json:"os"`
 	Arch       string `json:"arch"`
 	Go         string `json:"go"`
+	Tags       string `json:"tags"`       // build tags of this binary
 	LoadBefore string `json:"loadBefore"` // averages over 1, 5 and 15 minutes, where known
 	LoadAfter  string `json:"loadAfter"`
 }
@@ -21,7 +23,7 @@ type Machine struct {
 func describeMachine() Machine {
 	return Machine{
 		CPU: cpuModel(), CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
-		Go: runtime.Version(), LoadBefore: loadAverage(),
+		Go: runtime.Version(), Tags: buildTags(), LoadBefore: loadAverage(),
 	}
 }
 
@@ -50,4 +52,15 @@ func loadAverage() string {
 	}
 	fields := strings.Fields(string(b))
 	return strings.Join(fields[:min(3, len(fields))], " ")
+}
+
+func buildTags() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "-tags" {
+				return s.Value
+			}
+		}
+	}
+	return ""
 }

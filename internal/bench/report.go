@@ -93,8 +93,11 @@ func geomean(rows []Row, column func(Row) *float64) *float64 {
 // WriteTable writes the report for people.
 func (r *Report) WriteTable(w io.Writer) error {
 	m := r.Machine
-	fmt.Fprintf(w, "%s, %d CPUs, %s/%s, %s; load %s before, %s after\n\n",
-		m.CPU, m.CPUs, m.OS, m.Arch, m.Go, m.LoadBefore, m.LoadAfter)
+	fmt.Fprintf(w, "%s, %d CPUs, %s/%s, %s", m.CPU, m.CPUs, m.OS, m.Arch, m.Go)
+	if m.Tags != "" {
+		fmt.Fprintf(w, ", tags %s", m.Tags)
+	}
+	fmt.Fprintf(w, "; %s; load %s before, %s after\n\n", r.Engine, m.LoadBefore, m.LoadAfter)
 	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(t, "kernel\tMinstr\tseconds\t±\tMIPS\tnative s\t±\tx native\tqemu s\t±\tx qemu\t")
 	for _, row := range r.Rows {

@@ -104,13 +104,13 @@ func (s *side) turn(ctx context.Context, checksum uint64) error {
 }
 
 func (cfg Config) sides(k Kernel) ([]*side, error) {
-	code, err := k.code()
+	program, err := k.program()
 	if err != nil {
 		return nil, err
 	}
-	n := k.Full.N
+	n, frame := k.Full.N, cfg.Engine.prepare(program)
 	sides := []*side{{name: string(cfg.Engine), run: func(ctx context.Context) (sample, error) {
-		return execute(ctx, cfg.Engine, code, n)
+		return execute(ctx, frame(), program.Entry, n)
 	}}}
 	if cfg.Natives == nil {
 		return sides, nil
