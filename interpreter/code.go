@@ -51,7 +51,7 @@ type Code struct {
 	costs   metering.InstructionCosts
 	regions []region // sorted by base
 	layout  layout
-	free    bool // some instruction costs nothing: such a program can be looked at, not run
+	free    bool      // some instruction costs nothing: such a program can be looked at, not run
 	arenas  sync.Pool // of *arena, in the state of a fresh frame
 }
 

@@ -2,14 +2,12 @@ package interpreter
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/riscv"
 	"github.com/athenarollup/athena/riscv/asm"
-	"github.com/athenarollup/athena/riscv/elf"
 	"github.com/athenarollup/athena/trap"
 )
 
@@ -49,12 +47,12 @@ func (s snapshot) String() string {
 	return fmt.Sprintf("pc %#x count %d %v", s.pc, s.count, s.state)
 }
 
-func snap(m *Machine, started uint64) snapshot {
+func snap(m frame, started uint64) snapshot {
 	return snapshot{stateOf(m), m.PC(), started - m.Gas(), m.Instructions()}
 }
 
-func startScratch(code *Code, gas uint64) *Machine {
-	m := NewMachine(code)
+func startScratch(e engineKind, code *Code, gas uint64) frame {
+	m := e.frame(code)
 	m.Start(asm.DefaultBase, gas)
 	initial := initialState()
 	initial.x[riscv.RegSP] = m.Reg(riscv.RegSP)
@@ -75,7 +73,7 @@ func gasProgram(t testing.TB, src string) *Code {
 // afresh, so that the trace does not depend on how the machine counts.
 func trace(code *Code, limit uint64) (steps []snapshot, last Stop) {
 	const plenty = 1 << 40
-	m := startScratch(code, plenty)
+	m := startScratch(specified, code, plenty)
 	defer m.Release()
 	for {
 		s := snap(m, plenty)
@@ -103,9 +101,9 @@ func trace(code *Code, limit uint64) (steps []snapshot, last Stop) {
 }
 
 // runThrough runs until the frame is over, taking host calls as no-ops.
-func runThrough(m *Machine, run func(*Machine) Stop) Stop {
+func runThrough(m frame) Stop {
 	for {
-		if stop := run(m); stop.Kind != HostCall {
+		if stop := m.Run(); stop.Kind != HostCall {
 			return stop
 		}
 	}
@@ -128,10 +126,10 @@ func TestGasAtEveryLimit(t *testing.T) {
 			if k == len(steps)-1 {
 				stop, left = last, gas-want.spent
 			}
-			for mode, run := range []func(*Machine) Stop{(*Machine).Run, stepAll, alternate} {
-				at := fmt.Sprintf("%s, gas %d, mode %d", name, gas, mode)
-				m := startScratch(code, gas)
-				require.Equal(t, stop, runThrough(m, run), at)
+			for _, e := range engineKinds {
+				at := fmt.Sprintf("%s, gas %d, engine %d", name, gas, e)
+				m := startScratch(e, code, gas)
+				require.Equal(t, stop, runThrough(m), at)
 				require.Equal(t, left, m.Gas(), at)
 				got := snap(m, gas)
 				got.spent = want.spent
@@ -141,124 +139,4 @@ func TestGasAtEveryLimit(t *testing.T) {
 			}
 		}
 	}
-}
-
-// alternate mixes the two paths: some steps, then a run up to the next stop.
-func alternate(m *Machine) Stop {
-	for range 3 {
-		if stop, stopped := m.Step(); stopped {
-			return stop
-		}
-	}
-	return m.Run()
-}
-
-// TestRandomProgramsStepAgainstRun compares the two paths on random code with jumps and traps.
-func TestRandomProgramsStepAgainstRun(t *testing.T) {
-	t.Parallel()
-	rng := rand.New(rand.NewPCG(3, 4))
-	for range 3000 {
-		var text []byte
-		for range 4 + rng.IntN(40) {
-			word := randomWord(rng)
-			text = append(text, byte(word), byte(word>>8), byte(word>>16), byte(word>>24))
-		}
-		compareRunAndStep(t, text, rng.Uint64N(400), rng.Uint32N(8))
-	}
-}
-
-// randomWord is mostly a legal instruction with small operands, sometimes anything.
-func randomWord(rng *rand.Rand) uint32 {
-	for rng.IntN(12) != 0 {
-		i := riscv.Inst{
-			Op: riscv.Op(1 + rng.IntN(riscv.NumOps-1)),
-			Rd: uint8(rng.IntN(16)), Rs1: uint8(rng.IntN(16)), Rs2: uint8(rng.IntN(16)),
-		}
-		switch i.Op.Format() {
-		case riscv.FormatI, riscv.FormatLoad:
-			i.Rs2, i.Imm = 0, int32(rng.IntN(64)-16)
-		case riscv.FormatShift:
-			i.Rs2, i.Imm = 0, int32(rng.IntN(32))
-		case riscv.FormatS:
-			i.Rd, i.Imm = 0, int32(rng.IntN(64)-16)
-		case riscv.FormatB:
-			i.Rd, i.Imm = 0, int32(rng.IntN(40)-20)*2
-		case riscv.FormatU:
-			i.Rs1, i.Rs2, i.Imm = 0, 0, int32(rng.IntN(0x800))<<12
-		case riscv.FormatJ:
-			i.Rs1, i.Rs2, i.Imm = 0, 0, int32(rng.IntN(40)-20)*2
-		case riscv.FormatSystem:
-			i.Rd, i.Rs1, i.Rs2 = 0, 0, 0
-		default: // FormatR uses all three
-		}
-		if word, err := riscv.Encode(i); err == nil {
-			return word
-		}
-	}
-	return rng.Uint32()
-}
-
-// rawProgram is text at DefaultBase (the last cut words in a second segment right after the first)
-// and scratch memory, as if loaded.
-func rawProgram(text []byte, cut uint32) *elf.Program {
-	n := min(uint32(len(text)), cut*4)
-	first := uint32(len(text)) - n
-	p := &elf.Program{
-		StackTop: elf.DefaultStackTop, StackSize: 4096, HeapPages: 1,
-		HeapStart: scratchAddr + 4*scratchWords,
-	}
-	for _, s := range []elf.Segment{
-		{Addr: asm.DefaultBase, Size: first, Data: text[:first], Executable: true},
-		{Addr: asm.DefaultBase + first, Size: n, Data: text[first:], Executable: true},
-		{Addr: scratchAddr, Size: 4 * scratchWords, Writable: true},
-	} {
-		if s.Size > 0 && (!s.Executable || s.Addr%4 == 0) {
-			p.Segments = append(p.Segments, s)
-		}
-	}
-	return p
-}
-
-// compareRunAndStep requires equal results of the two paths, and gas that adds up.
-func compareRunAndStep(t *testing.T, text []byte, gas uint64, cut uint32) {
-	t.Helper()
-	code := Predecode(rawProgram(text, cut), &vectorCosts)
-	var results []string
-	for _, run := range []func(*Machine) Stop{(*Machine).Run, stepAll, alternate} {
-		m := startScratch(code, gas)
-		for r := 1; r < riscv.Registers; r += 3 {
-			m.SetReg(r, []uint32{asm.DefaultBase + 8, scratchAddr + 8, uint32(r)}[r/3%3])
-		}
-		calls := 0
-		stop := runThrough(m, func(m *Machine) Stop {
-			s := run(m)
-			if s.Kind == HostCall {
-				calls++
-				m.Charge(uint64(calls))
-			}
-			return s
-		})
-		results = append(results, fmt.Sprint(stop, calls, m.Gas(), snap(m, gas)))
-		require.LessOrEqual(t, m.Gas(), gas)
-		require.LessOrEqual(t, m.Instructions(), gas, "every instruction costs at least 1")
-		require.Zero(t, m.Reg(0))
-		m.Release()
-	}
-	require.Equal(t, results[1], results[0], "Run differs from Step")
-	require.Equal(t, results[1], results[2], "a mixture differs from Step")
-}
-
-// FuzzRun executes arbitrary words.
-func FuzzRun(f *testing.F) {
-	for _, src := range gasPrograms { //lint:unordered seeds
-		o, err := asm.Assemble(src, asm.DefaultBase)
-		require.NoError(f, err)
-		f.Add(o.Text.Data, uint64(200), uint32(1))
-	}
-	f.Fuzz(func(t *testing.T, text []byte, gas uint64, cut uint32) {
-		if len(text) > 1<<12 {
-			return
-		}
-		compareRunAndStep(t, text, gas%20_000, cut%16)
-	})
 }

@@ -79,10 +79,10 @@ func TestBadStart(t *testing.T) {
 	code := Predecode(scratchProgram(t, "ret"), &vectorCosts)
 	for _, pc := range []uint32{2, 4, asm.DefaultBase + 1, asm.DefaultBase + 2, asm.DefaultBase + 4,
 		asm.DefaultBase - 4, scratchAddr, 0xfffffffc} {
-		for _, run := range []func(*Machine) Stop{(*Machine).Run, stepAll} {
-			m := NewMachine(code)
+		for _, e := range engineKinds {
+			m := e.frame(code)
 			m.Start(pc, 100)
-			require.Equal(t, Stop{Kind: Trapped, Trap: trap.BadJump}, run(m), "%#x", pc)
+			require.Equal(t, Stop{Kind: Trapped, Trap: trap.BadJump}, m.Run(), "%#x", pc)
 			require.Equal(t, uint64(100), m.Gas(), "a bad fetch is not charged")
 			m.Release()
 		}

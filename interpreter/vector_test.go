@@ -189,7 +189,7 @@ func scratchProgram(t testing.TB, src string) *elf.Program {
 	return p
 }
 
-func (s *vectorState) load(m *Machine) {
+func (s *vectorState) load(m frame) {
 	for i := 1; i < riscv.Registers; i++ {
 		m.SetReg(i, s.x[i])
 	}
@@ -200,7 +200,7 @@ func (s *vectorState) load(m *Machine) {
 	m.Write(scratchAddr, b)
 }
 
-func stateOf(m *Machine) vectorState {
+func stateOf(m frame) vectorState {
 	var s vectorState
 	for i := range s.x {
 		s.x[i] = m.Reg(i)
@@ -225,8 +225,8 @@ func TestVectors(t *testing.T) {
 			for _, c := range p.cases {
 				at := fmt.Sprintf("%s:%d %s", f.path, c.line+1, p.name)
 				require.True(t, c.filled, "%s: no expected values", at)
-				for _, run := range []func(*Machine) Stop{(*Machine).Run, stepAll} {
-					checkCase(t, at, code, c, run)
+				for _, e := range engineKinds {
+					checkCase(t, at, e.frame(code), c)
 				}
 			}
 		}
@@ -241,13 +241,12 @@ func TestVectors(t *testing.T) {
 	require.Empty(t, missing, "instructions without a vector")
 }
 
-func checkCase(t *testing.T, at string, code *Code, c *vectorCase, run func(*Machine) Stop) {
+func checkCase(t *testing.T, at string, m frame, c *vectorCase) {
 	const gas = 1_000_000
-	m := NewMachine(code)
 	defer m.Release()
 	m.Start(asm.DefaultBase, gas)
 	c.pre.load(m)
-	stop := run(m)
+	stop := m.Run()
 	used := int64(gas - m.Gas())
 	switch c.trap {
 	case "":
@@ -266,13 +265,4 @@ func checkCase(t *testing.T, at string, code *Code, c *vectorCase, run func(*Mac
 		want.x[r] = got.x[r]
 	}
 	require.Equal(t, changes(&c.pre, &want), changes(&c.pre, &got), at)
-}
-
-// stepAll runs with Step only.
-func stepAll(m *Machine) Stop {
-	for {
-		if stop, stopped := m.Step(); stopped {
-			return stop
-		}
-	}
 }
