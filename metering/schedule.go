@@ -53,20 +53,13 @@ type Schedule struct {
 	KeyAllowance uint64 // read units that each distinct touched key costs beside its value
 }
 
-// V1 is the first schedule.
+// V1 is the first schedule. Its prices are in prices_v1.go, which `athena bench gas --write`
+// replaces, and in precompile.go.
 func V1() *Schedule {
 	return &Schedule{
-		Version: 1,
-		Instruction: InstructionCosts{
-			ClassALU: 1, ClassMul: 2, ClassDiv: 8, ClassLoad: 2, ClassStore: 2,
-			ClassBranch: 2, ClassJump: 2, ClassIndirect: 4, ClassECALL: 4, ClassIllegal: 1,
-		},
-		Host: HostCosts{
-			Base: 50, CopyByte: 1, LogByte: 2, EventBase: 200, EventByte: 4,
-			HashBase: 300, HashByte: 4, Ed25519: 60_000, Ed25519Byte: 4,
-			CallBase: 1_000, SpawnBase: 2_000, DeployBase: 10_000, DeployByte: 100,
-			PageBase: 200, ColdKey: 2_000, WarmKey: 100, SlotByte: 1,
-		},
+		Version:      1,
+		Instruction:  instructionV1,
+		Host:         hostV1,
 		Precompile:   precompileV1(),
 		KeyAllowance: 1_024,
 	}

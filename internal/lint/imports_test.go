@@ -28,7 +28,8 @@ var levels = []struct {
 	{5, []string{"rollup/l1/sim", "api/...", "sdk/go/...", "internal/kv", "internal/service", "fixtures",
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
-	{7, []string{"internal/devnet/...", "internal/demo/...", "internal/bench", "internal/runner/..."}},
+	{7, []string{"internal/devnet/...", "internal/demo/...", "internal/bench", "internal/calibrate",
+		"internal/runner/..."}},
 	{8, []string{"cmd/athena", "docs"}},
 }
 

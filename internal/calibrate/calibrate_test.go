@@ -1,0 +1,86 @@
+package calibrate
+
+import (
+	"bytes"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/athenarollup/athena/host"
+	"github.com/athenarollup/athena/metering"
+)
+
+// TestInstructionCases runs each program for a turn: it burns its gas in its own class.
+func TestInstructionCases(t *testing.T) {
+	var alu float64
+	seen := map[string]bool{}
+	for _, k := range kernels() {
+		c := instructionCase(k, metering.V1(), &alu)
+		f, err := measure(&c, 0)
+		require.NoError(t, err, k.name)
+		require.Positive(t, f.PerGas, k.name)
+		require.EqualValues(t, metering.V1().Instruction[k.class], f.Gas)
+		seen[c.Price] = true
+	}
+	require.Len(t, seen, metering.Classes-1, "all classes but the illegal one, which ends the program")
+}
+
+// TestHostCases makes each call for a turn, and together they cover the prices of the schedule.
+func TestHostCases(t *testing.T) {
+	tree, err := newTree()
+	require.NoError(t, err)
+	var cases []Case
+	for _, h := range hostCalls() {
+		cases = append(cases, hostCase(h, tree, metering.V1()))
+	}
+	for _, c := range append(cases, enterCases(tree, metering.V1())...) {
+		f, err := measure(&c, 0)
+		require.NoError(t, err, c.Name)
+		require.Positive(t, f.Gas, c.Name)
+	}
+}
+
+// TestEveryPrecompileIsMeasured: by the host's table, not by a list of ours.
+func TestEveryPrecompileIsMeasured(t *testing.T) {
+	t.Parallel()
+	from, err := candidates()
+	require.NoError(t, err)
+	numbers := precompiles()
+	require.Contains(t, numbers, uint32(host.CallVerifyGroth16))
+	for _, n := range numbers {
+		require.NotEmpty(t, from[host.CallName(n)], host.CallName(n))
+	}
+}
+
+func TestPropose(t *testing.T) {
+	t.Parallel()
+	r := &Report{Figures: []Figure{
+		{Case: Case{Group: groupInstruction, Price: "ALU"}, PerGas: 0.7},
+		{Case: Case{Group: groupInstruction, Price: "ALU"}, PerGas: 1.2},
+		{Case: Case{Group: groupInstruction, Price: "Load"}, PerGas: 30},
+		{Case: Case{Group: groupHost, Price: "DeployByte"}, PerGas: 0.01},
+		{Case: Case{Group: groupHost, Price: "CopyByte"}, PerGas: 0.1},
+		{Case: Case{Group: groupPrecompile, Price: "verify_p256"}, PerGas: 9},
+	}}
+	r.summarise()
+	require.InDelta(t, 3000, r.Spread, 1e-6)
+	require.Len(t, r.Prices, 5)
+	require.True(t, r.Figures[1].Decisive)
+	require.False(t, r.Figures[0].Decisive)
+
+	s := metering.V1()
+	s.Instruction[metering.ClassLoad], s.Host.DeployByte, s.Host.CopyByte = 2, 100, 1
+	next, changes := r.Propose(s, 1)
+	require.Equal(t, []Change{
+		{"instruction Load", 2, 35}, {"host DeployByte", 100, 2},
+	}, changes, "to the nearer end of the range, in whole numbers, and never to 0")
+	require.EqualValues(t, 2, s.Instruction[metering.ClassLoad], "the schedule in force stays")
+	file := string(r.GoFile(next, "athena bench gas --write"))
+	require.Contains(t, file, "ClassLoad:     35,")
+	require.Contains(t, file, "DeployByte:  2,")
+
+	r.Changes = changes
+	var out bytes.Buffer
+	require.NoError(t, r.WriteTable(&out))
+	require.Contains(t, out.String(), "proposed: host DeployByte 100 -> 2")
+}
