@@ -55,6 +55,9 @@ func TestPurePackages(t *testing.T) {
 	require.NotEmpty(t, pkgs)
 	for _, p := range pkgs {
 		require.Empty(t, p.Errors, p.PkgPath)
+		if p.Name == "main" {
+			continue // a generator beside what it generates: it runs before, never in, consensus
+		}
 		for _, f := range p.Syntax {
 			checkPure(t, cfg.Fset, p, f)
 		}

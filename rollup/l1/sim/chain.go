@@ -2,6 +2,7 @@ package sim
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -115,10 +116,13 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 	parentTime := c.records[len(c.records)-1].layer.Header.Time
 	c.mu.Unlock()
 
-	// A block depends on what waits, not on the order in which goroutines handed it in: one seed,
-	// one history. Build keeps a sender's own transactions in order of their nonces.
+	// A block depends on what waits, not on the order in which goroutines handed it in: one seed, one
+	// history. Challenges come first, so that nobody can buy the room that they need in time. Build
+	// keeps a sender's own transactions in order of their nonces.
 	slices.SortStableFunc(candidates, func(a, b rollup.L1Tx) int {
-		return bytes.Compare(a.Sender[:], b.Sender[:])
+		return cmp.Or(
+			cmp.Compare(urgency(&a), urgency(&b)),
+			bytes.Compare(a.Sender[:], b.Sender[:]))
 	})
 	layer, refused := parent.Build(candidates, l1.Env{
 		Time:     parentTime + c.opts.BlockTime,
@@ -140,6 +144,15 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 	}
 	c.push(next, layer, events)
 	return layer, events, nil
+}
+
+// urgency is 0 for what has a deadline in the protocol, else 1.
+func urgency(tx *rollup.L1Tx) int {
+	switch tx.Payload.(type) {
+	case *rollup.ChallengeOpen, *rollup.ChallengeProve:
+		return 0
+	}
+	return 1
 }
 
 // Run makes a block at every tick of real time until ctx ends, which is no error.
