@@ -3,7 +3,7 @@ BUF_VERSION       := 1.75.0
 GOLANGCI_VERSION  := v2.15.0
 BIN               := $(CURDIR)/bin
 
-.PHONY: help build test race lint fmt generate proto elf fuzz demo clean
+.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz demo clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -33,6 +33,10 @@ proto: ## regenerate api/ from the .proto files (needs buf)
 
 elf: ## rebuild the contracts under fixtures/elf (needs Rust, see fixtures/contracts/build.sh)
 	bash fixtures/contracts/build.sh
+
+vectors-json: ## the instruction vectors as JSON, in ./bin/isa.json
+	mkdir -p $(BIN)
+	go test ./interpreter -run '^TestVectorsExport$$' -count=1 -args -export $(BIN)/isa.json
 
 FUZZTIME ?= 60s
 fuzz: ## every fuzz target for FUZZTIME each (long: not in CI)
