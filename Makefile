@@ -17,6 +17,9 @@ test: ## all tests, as in the README
 race: ## the packages with goroutines under the race detector
 	go test -race ./relay/... ./executor/... ./rollup/l1/sim/... ./internal/kv/... ./internal/service/...
 
+bench: ## the machine's speed, beside native programs and qemu (see BENCHMARKS.md)
+	go run ./cmd/athena bench vm
+
 demo: ## the whole rollup in one process
 	go run ./cmd/athena demo
 
