@@ -68,7 +68,9 @@ func serveAtRandom(m frame, p *elf.Program, host *rand.Rand) {
 // agree runs a program on all engines; it returns how it ended.
 func agree(t testing.TB, p *elf.Program, seed, gas uint64) (stop Stop, calls int) {
 	t.Helper()
-	m := together(Predecode(p, &vectorCosts))
+	code := Predecode(p, &vectorCosts)
+	m := together(code)
+	fresh := m.Digest()
 	defer func() {
 		if d, ok := recover().(*lockstep.Difference); ok {
 			t.Fatalf("seed %d, gas %d: %v\n%s", seed, gas, d, listing(p))
@@ -79,6 +81,11 @@ func agree(t testing.TB, p *elf.Program, seed, gas uint64) (stop Stop, calls int
 		t.Fatalf("seed %d, gas %d: %d left after %d instructions", seed, gas, m.Gas(), m.Instructions())
 	}
 	m.Release()
+	m = NewMachine(code) // most likely in the arena of before
+	defer m.Release()
+	if m.Digest() != fresh {
+		t.Fatalf("seed %d, gas %d: a fresh frame sees what another one wrote\n%s", seed, gas, listing(p))
+	}
 	return stop, calls
 }
 
@@ -118,6 +125,23 @@ func TestEnginesAgree(t *testing.T) {
 			}
 			require.Positive(t, ends["host calls"])
 		})
+	}
+}
+
+// TestFusedOperations runs each fused operation on registers that depend on each other, in bounds and
+// near the ends of memory.
+func TestFusedOperations(t *testing.T) {
+	t.Parallel()
+	for k, parts := range fusedOps {
+		for seed := range uint64(6) {
+			s := structured
+			if seed >= 3 {
+				s = edges
+			}
+			p := generateFused(seed<<16+uint64(k), s, parts)
+			agree(t, p, seed, 20_000)
+			agree(t, p, seed, 20+seed*40)
+		}
 	}
 }
 

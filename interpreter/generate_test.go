@@ -24,6 +24,7 @@ const (
 type generator struct {
 	*rand.Rand
 	shape shape
+	few   bool   // only a few registers are used
 	base  uint32 // of the text
 	words []uint32
 	p     *elf.Program
@@ -54,6 +55,31 @@ func generate(seed uint64, s shape) *elf.Program {
 	}
 	for k := 0; s == corrupted && k < 1+g.IntN(4); k++ {
 		g.words[g.IntN(len(g.words))] = randomWord(g.Rand)
+	}
+	g.finish()
+	return g.p
+}
+
+// generateFused returns a program of one fused operation, again and again.
+func generateFused(seed uint64, s shape, parts []opcode) *elf.Program {
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 9)), shape: s, few: true}
+	g.place()
+	g.put(riscv.ADDI, regReturn, riscv.RegRA, 0, 0)
+	g.set(regText, g.base)
+	for range 4 {
+		for r := range pointers {
+			g.set(uint8(regFirst+r), g.address())
+		}
+		for r := range uint8(3) {
+			g.set(12+r, g.Uint32()>>g.IntN(32))
+		}
+		for range 3 {
+			g.fused(parts)
+		}
+	}
+	g.put(riscv.JALR, 0, regReturn, 0, 0)
+	for len(g.words)%8 != 0 { // where jumps of the last ones may go
+		g.put(riscv.JALR, 0, regReturn, 0, 0)
 	}
 	g.finish()
 	return g.p
@@ -142,6 +168,9 @@ func (g *generator) set(r uint8, v uint32) {
 
 // any is a register without a purpose, or x0.
 func (g *generator) any() uint8 {
+	if g.few {
+		return uint8(12 + g.IntN(3))
+	}
 	for {
 		if r := uint8(g.IntN(riscv.Registers)); r != riscv.RegRA && r != riscv.RegSP &&
 			r != regReturn && r != regCounter && r != regText && (r < regFirst || r >= regFirst+pointers) {

@@ -293,23 +293,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAddiAddiBltu:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			if m.x[o2.rs1] < m.x[o2.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 3)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opLwLwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -449,6 +432,23 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
+		case opAddiAddiBltu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			if m.x[o2.rs1] < m.x[o2.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 3)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opAddiAddAdd:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -456,6 +456,27 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o = at(o, 3)
+		case opSbBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o.rd]))
+			o1 := at(o, 1)
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 2)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opLbuXor:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -485,27 +506,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSbBne:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 {
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o.rd]))
-			o1 := at(o, 1)
-			if m.x[o1.rs1] != m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -522,26 +522,13 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o = at(o, 2)
-		case opLwBgeu:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+		case opSlliSrliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			if m.x[o1.rs1] >= m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			o = at(o, 3)
 		case opAddiAddiAddiBne:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -576,17 +563,56 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSlliSrliOr:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+		case opLwBgeu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
-			o = at(o, 3)
+			if m.x[o1.rs1] >= m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 2)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opAddiAddi:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
+		case opLwAddiJr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			off = bits.RotateLeft32((m.x[o2.rs1]+uint32(o2.imm))&^1, -2)
+			if off >= m.slotCount {
+				o = o2
+				goto out
+			}
+
+			o = (*instruction)(unsafe.Add(m.slots, uintptr(off)*slotSize))
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAddiAdd:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			o = at(o, 2)
 		case opLwLwLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
@@ -620,32 +646,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o3.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o = at(o, 4)
-		case opLwAddiJr:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			off = bits.RotateLeft32((m.x[o2.rs1]+uint32(o2.imm))&^1, -2)
-			if off >= m.slotCount {
-				o = o2
-				goto out
-			}
-
-			o = (*instruction)(unsafe.Add(m.slots, uintptr(off)*slotSize))
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opAddiAdd:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
 		case opAddiJr:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -660,24 +660,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAddAddi:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o = at(o, 2)
-		case opSlliAddLw:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o = at(o, 3)
 		case opSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -696,6 +678,24 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o = at(o, 2)
+		case opAddAddi:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
+		case opSlliAddLw:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o2
+				goto out
+
+			}
+			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 3)
 		case opLbuLbuLbuLw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -728,21 +728,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o3.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o = at(o, 4)
-		case opAddiBne:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			if m.x[o1.rs1] != m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opAddiAddiBne:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -776,15 +761,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o = at(o, 3)
-		case opAddiJ:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-
-			o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opSrliOrSlliOr:
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
@@ -898,6 +874,39 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
 			o = at(o, 4)
+		case opSrliSlliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			o = at(o, 3)
+		case opAddiMulMulh:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] * m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = uint32(uint64(int64(int32(m.x[o2.rs1]))*int64(int32(m.x[uint8(o2.imm)]))) >> 32)
+			o = at(o, 3)
+		case opAndiAddSubBne:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
+			o3 := at(o, 3)
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o3), int(o3.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 4)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opSwSwSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -934,49 +943,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
 			o = at(o, 4)
-		case opAddiMulMulh:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] * m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			m.x[o2.rd] = uint32(uint64(int64(int32(m.x[o2.rs1]))*int64(int32(m.x[uint8(o2.imm)]))) >> 32)
-			o = at(o, 3)
-		case opAndiAddSubBne:
-			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
-			o3 := at(o, 3)
-			if m.x[o3.rs1] != m.x[o3.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o3), int(o3.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 4)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opLwSw:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o = at(o, 2)
 		case opSwAddiLwAdd:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -998,18 +964,15 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opSrliSlliSrli:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+		case opAddiJ:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
-			o = at(o, 3)
-		case opSlliOr:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
-			o = at(o, 2)
+
+			o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opMulhuAddAddSltu:
 			m.x[o.rd] = uint32(uint64(m.x[o.rs1]) * uint64(m.x[uint8(o.imm)]) >> 32)
 			o1 := at(o, 1)
@@ -1026,6 +989,60 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
 			o = at(o, 3)
+		case opLwXorSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o2
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
+			o = at(o, 3)
+		case opSwSrliSlliOr:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := at(o, 3)
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			o = at(o, 4)
+		case opAddiBne:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 2)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliSlli:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o = at(o, 2)
 		case opSwAddiBltu:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -1049,31 +1066,8 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSwAddiBne:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			if m.x[o2.rs1] != m.x[o2.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 3)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opSlliXor:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+		case opXorXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o = at(o, 2)
@@ -1110,6 +1104,11 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
+		case opXoriAnd:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			o = at(o, 2)
 		case opLbuAddiSb:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -1227,6 +1226,15 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
 			o = at(o, 4)
+		case opXorSrliXorSlli:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			o3 := at(o, 3)
+			m.x[o3.rd] = m.x[o3.rs1] << (uint32(o3.imm) & 31)
+			o = at(o, 4)
 		case opMulhuAddSltuAdd:
 			m.x[o.rd] = uint32(uint64(m.x[o.rs1]) * uint64(m.x[uint8(o.imm)]) >> 32)
 			o1 := at(o, 1)
@@ -1259,22 +1267,16 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
 			o = at(o, 4)
-		case opSrliXorSlliXor:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+		case opLwXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
-			o = at(o, 4)
-		case opLiAddiLi:
-			m.x[o.rd] = uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			m.x[o2.rd] = uint32(o2.imm)
-			o = at(o, 3)
+			o = at(o, 2)
 		case opSwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -1286,6 +1288,13 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o = at(o, 2)
+		case opLiAddiLi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			m.x[o2.rd] = uint32(o2.imm)
+			o = at(o, 3)
 		case opAddiAddiAddiAddi:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -1295,11 +1304,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
 			o = at(o, 4)
-		case opLiAddi:
-			m.x[o.rd] = uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o = at(o, 2)
 		case opLbuLbuLbuLbu:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -1332,28 +1336,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o3.rd] = uint32(*(*uint8)(unsafe.Add(mem, off)))
 			o = at(o, 4)
-		case opSwSwAddiAddi:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
-			o = at(o, 4)
 		case opSbAddiBne:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 {
@@ -1377,6 +1359,34 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
+		case opSwAddiBne:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			if m.x[o2.rs1] != m.x[o2.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 3)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLiAddi:
+			m.x[o.rd] = uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
 		case opAddLbuAddiAdd:
 			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
 			o1 := at(o, 1)
@@ -1391,6 +1401,21 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
+			o = at(o, 4)
+		case opSrliLwSlliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
+			o3 := at(o, 3)
+			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
 			o = at(o, 4)
 		case opLwLwAddiJr:
 			off = m.x[o.rs1] + uint32(o.imm)
@@ -1430,32 +1455,12 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSwSwSw:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+		case opLiAddiAddi:
+			m.x[o.rd] = uint32(o.imm)
 			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o2
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
 			o = at(o, 3)
 		case opAddAddAddAdd:
 			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
@@ -1466,18 +1471,17 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opLwSlliSrli:
-			off = m.x[o.rs1] + uint32(o.imm)
+		case opAddiLw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
 				goto out
 
 			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
-			o = at(o, 3)
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 2)
 		case opAddiBeq:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -1509,47 +1513,58 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = bit(m.x[o2.rs1] < m.x[uint8(o2.imm)])
 			o = at(o, 3)
-		case opAddSrlSrl:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (m.x[uint8(o1.imm)] & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] >> (m.x[uint8(o2.imm)] & 31)
-			o = at(o, 3)
-		case opLwLwOrOr:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+		case opXorSw:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
 				o = o1
 				goto out
 
 			}
-			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o = at(o, 2)
+		case opAddiBltu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			if m.x[o1.rs1] < m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 2)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opXorXorLwXor:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o2
+				goto out
+
+			}
+			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opSllSrli:
-			m.x[o.rd] = m.x[o.rs1] << (m.x[uint8(o.imm)] & 31)
+		case opXorSrli:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
 			o = at(o, 2)
-		case opSlliSllSrliXori:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+		case opXorSlli:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (m.x[uint8(o1.imm)] & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] ^ uint32(o3.imm)
-			o = at(o, 4)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o = at(o, 2)
 		case opAddiSwAddiBne:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -1576,8 +1591,20 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAddiLw:
+		case opAddiSw:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o1
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o = at(o, 2)
+		case opXoriLwAnd:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -1586,46 +1613,9 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 
 			}
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o = at(o, 2)
-		case opLiJr:
-			m.x[o.rd] = uint32(o.imm)
-			o1 := at(o, 1)
-			off = bits.RotateLeft32((m.x[o1.rs1]+uint32(o1.imm))&^1, -2)
-			if off >= m.slotCount {
-				o = o1
-				goto out
-			}
-
-			o = (*instruction)(unsafe.Add(m.slots, uintptr(off)*slotSize))
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opXorXorLwXor:
-			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
-			o = at(o, 4)
-		case opXorXor:
-			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opXoriAnd:
-			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
-			o = at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
+			o = at(o, 3)
 		case opLwAddiAndXor:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -1649,34 +1639,24 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] & m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opSlliSrli:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o = at(o, 2)
-		case opLiAddiAddi:
+		case opLiJr:
 			m.x[o.rd] = uint32(o.imm)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
-			o = at(o, 3)
-		case opAddiSw:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			off = bits.RotateLeft32((m.x[o1.rs1]+uint32(o1.imm))&^1, -2)
+			if off >= m.slotCount {
 				o = o1
 				goto out
-
 			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o = at(o, 2)
-		case opMulXor:
-			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+
+			o = (*instruction)(unsafe.Add(m.slots, uintptr(off)*slotSize))
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSrliSrli:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
 			o = at(o, 2)
 		case opAddiAddiJ:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
@@ -1689,16 +1669,55 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAndiAdd:
-			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+		case opSwSwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o1
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o2
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
+			o = at(o, 3)
+		case opLwAddi:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o = at(o, 2)
 		case opOrOr:
 			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
 			o = at(o, 2)
+		case opSrliSlliSrli:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o = at(o, 3)
 		case opLwAddiAddiAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -1713,18 +1732,24 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
 			o = at(o, 4)
-		case opXorXorXor:
-			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+		case opLwLwXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
 			o = at(o, 3)
-		case opSrliAdd:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
 		case opSrliJ:
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
@@ -1734,31 +1759,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAddiBltu:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			if m.x[o1.rs1] < m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opLwAddi:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o = at(o, 2)
 		case opLiAddiAddiAddi:
 			m.x[o.rd] = uint32(o.imm)
 			o1 := at(o, 1)
@@ -1777,16 +1777,47 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opLwXor:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+		case opSrliAddi:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
+		case opXorSwLw:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o1
 				goto out
 
 			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o2
+				goto out
+
+			}
+			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 3)
+		case opXoriAndXorSw:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o = at(o, 2)
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			o3 := at(o, 3)
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o3
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
+			o = at(o, 4)
 		case opAndiSlliAddLbu:
 			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
 			o1 := at(o, 1)
@@ -1802,25 +1833,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o3.rd] = uint32(*(*uint8)(unsafe.Add(mem, off)))
 			o = at(o, 4)
-		case opAddiLwLw:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o1
-				goto out
-
-			}
-			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o = at(o, 3)
 		case opLwBeq:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -1850,40 +1862,30 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] >> (uint32(o3.imm) & 31)
 			o = at(o, 4)
-		case opLwXorLwXor:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
-			o = at(o, 4)
-		case opAndAdd:
-			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+		case opAndiAdd:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			o = at(o, 2)
-		case opSubAndi:
-			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+		case opAddBne:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			if m.x[o1.rs1] != m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
 			o = at(o, 2)
-		case opSrliAddi:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSlliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
 			o = at(o, 2)
 		case opLwAddiLiJalr:
 			off = m.x[o.rs1] + uint32(o.imm)
@@ -1908,6 +1910,25 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
+		case opAddiLwLw:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o2
+				goto out
+
+			}
+			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 3)
 		case opLbuLbu:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -1923,6 +1944,11 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 
 			}
 			m.x[o1.rd] = uint32(*(*uint8)(unsafe.Add(mem, off)))
+			o = at(o, 2)
+		case opSlliSlli:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
 			o = at(o, 2)
 		case opSlliSlliSlliOr:
 			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
@@ -2005,10 +2031,93 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSrliXor:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+		case opAddBeq:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			if m.x[o1.rs1] == m.x[o1.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 2)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opLwXorLwXor:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o2
+				goto out
+
+			}
+			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o3 := at(o, 3)
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
+			o = at(o, 4)
+		case opXorSwAddiBne:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o1
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := at(o, 3)
+			if m.x[o3.rs1] != m.x[o3.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o3), int(o3.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 4)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSubSub:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] - m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opAndiAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			if m.x[o2.rs1] >= m.x[o2.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 3)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opSlliSrli:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
 			o = at(o, 2)
 		case opAddiSwAddi:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
@@ -2024,15 +2133,35 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
 			o = at(o, 3)
+		case opSwAddiAddiBltu:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
+			o3 := at(o, 3)
+			if m.x[o3.rs1] < m.x[o3.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o3), int(o3.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 4)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
 		case opMulAdd:
 			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opAndiSlli:
-			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
 			o = at(o, 2)
 		case opAddiSlliAddLw:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
@@ -2049,6 +2178,22 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o3.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o = at(o, 4)
+		case opMulAndi:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			o = at(o, 2)
+		case opSwSrli:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			o = at(o, 2)
 		case opLwAddiMulhu:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -2103,13 +2248,28 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			o = at(o, 2)
-		case opLwSwLwSw:
-			off = m.x[o.rs1] + uint32(o.imm)
+		case opAddiSll:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (m.x[uint8(o1.imm)] & 31)
+			o = at(o, 2)
+		case opSrliSlliOrLw:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
+			o3 := at(o, 3)
+			off = m.x[o3.rs1] + uint32(o3.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o3
 				goto out
 
 			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			m.x[o3.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 4)
+		case opXorSwXorSw:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -2120,13 +2280,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -2137,11 +2291,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
 			o = at(o, 4)
-		case opAddiSll:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (m.x[uint8(o1.imm)] & 31)
-			o = at(o, 2)
 		case opLbBlt:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
@@ -2162,40 +2311,10 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opSrliOr:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opSubAdd:
-			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opAddiSltiXoriAdd:
+		case opAddiAddiSwSw:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
-			m.x[o1.rd] = bit(int32(m.x[o1.rs1]) < o1.imm)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] + m.x[uint8(o3.imm)]
-			o = at(o, 4)
-		case opLwLwSwSw:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o1
-				goto out
-
-			}
-			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -2215,12 +2334,48 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
 			o = at(o, 4)
+		case opSubAndi:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
+			o = at(o, 2)
+		case opSubAdd:
+			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opSltuAdd:
+			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opLbAddiSltiXori:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = uint32(int8(*(*uint8)(unsafe.Add(mem, off))))
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o2 := at(o, 2)
+			m.x[o2.rd] = bit(int32(m.x[o2.rs1]) < o2.imm)
+			o3 := at(o, 3)
+			m.x[o3.rd] = m.x[o3.rs1] ^ uint32(o3.imm)
+			o = at(o, 4)
 		case opSubSlliSrli:
 			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
+			o = at(o, 3)
+		case opSlliSlliOr:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
 			o = at(o, 3)
 		case opLwLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
@@ -2264,26 +2419,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o1.rd]))
 			o = at(o, 2)
-		case opAddBeq:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			if m.x[o1.rs1] == m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opSrliSrli:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o = at(o, 2)
 		case opLwAdd:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -2301,6 +2436,102 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
 			o = at(o, 3)
+		case opMulXorXor:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
+			o = at(o, 3)
+		case opLwLwSwSw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				goto out
+
+			}
+			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o2 := at(o, 2)
+			off = m.x[o2.rs1] + uint32(o2.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o2
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
+			o3 := at(o, 3)
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o3
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
+			o = at(o, 4)
+		case opOrAddi:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
+		case opAddiAddBgeu:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			if m.x[o2.rs1] >= m.x[o2.rd] {
+				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
+				if meter -= o.suffix; meter < 0 {
+					goto out
+				}
+				continue
+			}
+			o = at(o, 3)
+			if meter -= o.suffix; meter < 0 {
+				goto out
+			}
+			continue
+		case opAndXor:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opAndXorXori:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
+			o = at(o, 3)
+		case opXoriLwAndLw:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
+			o3 := at(o, 3)
+			off = m.x[o3.rs1] + uint32(o3.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o3
+				goto out
+
+			}
+			m.x[o3.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 4)
 		case opSwSwSwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
@@ -2330,86 +2561,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
 			o = at(o, 4)
-		case opSrliSw:
-			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o = at(o, 2)
-		case opSlliSlliOr:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
-			o = at(o, 3)
-		case opMulSrli:
-			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o = at(o, 2)
-		case opXorSw:
+		case opXorXorXorXor:
 			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o = at(o, 2)
-		case opOrAddi:
-			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o = at(o, 2)
-		case opAddiAddBgeu:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
-			if m.x[o2.rs1] >= m.x[o2.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 3)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opAddiAddiSwSw:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o2
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
+			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
-			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o3
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
+			m.x[o3.rd] = m.x[o3.rs1] ^ m.x[uint8(o3.imm)]
 			o = at(o, 4)
 		case opLbuLbuSlliOr:
 			off = m.x[o.rs1] + uint32(o.imm)
@@ -2436,18 +2595,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o1 := at(o, 1)
 			m.x[o1.rd] = bit(m.x[o1.rs1] < m.x[uint8(o1.imm)])
 			o = at(o, 2)
-		case opOrSw:
-			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o = at(o, 2)
 		case opLwBne:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -2468,11 +2615,42 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAndSrli:
+		case opOrSw:
+			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				o = o1
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
+			o = at(o, 2)
+		case opSwLw:
+			off = m.x[o.rs1] + uint32(o.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 2)
+		case opAndSrliAnd:
 			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o = at(o, 2)
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
+			o = at(o, 3)
 		case opLwAddiXoriSrli:
 			off = m.x[o.rs1] + uint32(o.imm)
 			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
@@ -2487,38 +2665,31 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] >> (uint32(o3.imm) & 31)
 			o = at(o, 4)
-		case opSubAndiAddBgeu:
-			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] & uint32(o1.imm)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
-			o3 := at(o, 3)
-			if m.x[o3.rs1] >= m.x[o3.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o3), int(o3.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 4)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
-		case opSrliSrliMul:
+		case opSrliOrAnd:
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
 			o = at(o, 3)
-		case opSlliSlliMul:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
+		case opAddSb:
+			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 {
+				o = o1
+				goto out
+
+			}
+			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
+			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o1.rd]))
+			o = at(o, 2)
+		case opXorSlliSlli:
+			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
 			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			m.x[o2.rd] = m.x[o2.rs1] << (uint32(o2.imm) & 31)
 			o = at(o, 3)
 		case opAddiLiAddi:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
@@ -2532,72 +2703,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o1 := at(o, 1)
 			m.x[o1.rd] = bit(m.x[o1.rs1] < uint32(o1.imm))
 			o = at(o, 2)
-		case opXorLwXor:
-			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o1
-				goto out
-
-			}
-			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
-			o = at(o, 3)
-		case opXorSwXorSw:
-			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
-			o3 := at(o, 3)
-			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o3
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
-			o = at(o, 4)
-		case opAndXorSw:
-			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o2
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
-			o = at(o, 3)
-		case opAndXorSwXori:
-			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o2
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] ^ uint32(o3.imm)
-			o = at(o, 4)
 		case opAddiAddiBeq:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -2615,6 +2720,13 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
+		case opMulXorMul:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o2 := at(o, 2)
+			m.x[o2.rd] = m.x[o2.rs1] * m.x[uint8(o2.imm)]
+			o = at(o, 3)
 		case opAddiAndiBeq:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -2632,17 +2744,15 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 				goto out
 			}
 			continue
-		case opAddSb:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+		case opSlliAddi:
+			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o1.rd]))
+			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
+			o = at(o, 2)
+		case opAddiAnd:
+			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
 			o = at(o, 2)
 		case opAddiAndiLiJalr:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
@@ -2713,61 +2823,16 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o3.rd]))
 			o = at(o, 4)
-		case opAndAnd:
-			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opAddiLiAddiAddi:
-			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = uint32(o1.imm)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] + uint32(o2.imm)
-			o3 := at(o, 3)
-			m.x[o3.rd] = m.x[o3.rs1] + uint32(o3.imm)
-			o = at(o, 4)
-		case opAddSh:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
+		case opXoriLw:
+			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
 				o = o1
 				goto out
 
 			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint16)(unsafe.Add(mem, off)) = (uint16(m.x[o1.rd]))
-			o = at(o, 2)
-		case opLwSwLw:
-			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				goto out
-
-			}
-			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o2 := at(o, 2)
-			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
-				o = o2
-				goto out
-
-			}
-			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
-			o = at(o, 3)
-		case opAndXor:
-			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o = at(o, 2)
 		case opSrliOrSrliOr:
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
@@ -2778,21 +2843,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o3 := at(o, 3)
 			m.x[o3.rd] = m.x[o3.rs1] | m.x[uint8(o3.imm)]
 			o = at(o, 4)
-		case opAddBgeu:
-			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			if m.x[o1.rs1] >= m.x[o1.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o1), int(o1.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 2)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opAddiSb:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -2805,35 +2855,6 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
 			*(*uint8)(unsafe.Add(mem, off)) = (uint8(m.x[o1.rd]))
 			o = at(o, 2)
-		case opSlliSlli:
-			m.x[o.rd] = m.x[o.rs1] << (uint32(o.imm) & 31)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] << (uint32(o1.imm) & 31)
-			o = at(o, 2)
-		case opSltuSubSub:
-			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] - m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] - m.x[uint8(o2.imm)]
-			o = at(o, 3)
-		case opAndiAddBgeu:
-			m.x[o.rd] = m.x[o.rs1] & uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o2 := at(o, 2)
-			if m.x[o2.rs1] >= m.x[o2.rd] {
-				o = (*instruction)(unsafe.Add(unsafe.Pointer(o2), int(o2.imm)))
-				if meter -= o.suffix; meter < 0 {
-					goto out
-				}
-				continue
-			}
-			o = at(o, 3)
-			if meter -= o.suffix; meter < 0 {
-				goto out
-			}
-			continue
 		case opAddiAndi:
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
@@ -2863,44 +2884,16 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			}
 			m.x[o2.rd] = uint32(*(*uint8)(unsafe.Add(mem, off)))
 			o = at(o, 3)
-		case opSltuAdd:
-			m.x[o.rd] = bit(m.x[o.rs1] < m.x[uint8(o.imm)])
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opSubSub:
-			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] - m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opXoriSrli:
-			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
-			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o = at(o, 2)
-		case opSrliSwSrliSw:
+		case opSrliAnd:
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
-			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o1
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] >> (uint32(o2.imm) & 31)
-			o3 := at(o, 3)
-			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
-				o = o3
-				goto out
-
-			}
-			*(*uint8)(unsafe.Add(dirty, off>>pageShift)) = 1
-			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o3.rd])
-			o = at(o, 4)
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opAndAnd:
+			m.x[o.rd] = m.x[o.rs1] & m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] & m.x[uint8(o1.imm)]
+			o = at(o, 2)
 		case opSubBne:
 			m.x[o.rd] = m.x[o.rs1] - m.x[uint8(o.imm)]
 			o1 := at(o, 1)
@@ -2941,6 +2934,16 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o = at(o, 3)
+		case opMulXor:
+			m.x[o.rd] = m.x[o.rs1] * m.x[uint8(o.imm)]
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
+			o = at(o, 2)
+		case opSrliOr:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			m.x[o1.rd] = m.x[o1.rs1] | m.x[uint8(o1.imm)]
+			o = at(o, 2)
 		case opAddSltuAdd:
 			m.x[o.rd] = m.x[o.rs1] + m.x[uint8(o.imm)]
 			o1 := at(o, 1)
@@ -2948,18 +2951,22 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o2 := at(o, 2)
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o = at(o, 3)
-		case opXoriAdd:
+		case opSrliLw:
+			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
+			o1 := at(o, 1)
+			off = m.x[o1.rs1] + uint32(o1.imm)
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+				o = o1
+				goto out
+
+			}
+			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
+			o = at(o, 2)
+		case opXoriSrli:
 			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
-			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
-			o = at(o, 2)
-		case opSllSrliXori:
-			m.x[o.rd] = m.x[o.rs1] << (m.x[uint8(o.imm)] & 31)
-			o1 := at(o, 1)
 			m.x[o1.rd] = m.x[o1.rs1] >> (uint32(o1.imm) & 31)
-			o2 := at(o, 2)
-			m.x[o2.rd] = m.x[o2.rs1] ^ uint32(o2.imm)
-			o = at(o, 3)
+			o = at(o, 2)
 		default:
 			goto out
 		}

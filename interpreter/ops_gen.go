@@ -53,7 +53,6 @@ const (
 	opJalr
 	opJr
 
-	opAddiAddiBltu
 	opLwLwAddi
 	opMulAddAddiBne
 	opAndiSlliAddLw
@@ -63,29 +62,28 @@ const (
 	opAddiAddiLiJalr
 	opSrliBne
 	opLbuLbuBne
+	opAddiAddiBltu
 	opAddiAddAdd
+	opSbBne
 	opLbuXor
 	opSrliAddiXorBne
-	opSbBne
 	opLwLw
-	opLwBgeu
+	opSlliSrliOr
 	opAddiAddiAddiBne
 	opAddiBgeu
-	opSlliSrliOr
+	opLwBgeu
 	opAddiAddi
-	opLwLwLwLw
 	opLwAddiJr
 	opAddiAdd
+	opLwLwLwLw
 	opAddiJr
+	opSwSw
 	opAddAddi
 	opSlliAddLw
-	opSwSw
 	opLbuLbuLbuLw
-	opAddiBne
 	opAddiAddiBne
 	opMulAddSltuAdd
 	opSltuAddAdd
-	opAddiJ
 	opSrliOrSlliOr
 	opAddiSwSwSw
 	opAddiSwSw
@@ -93,20 +91,23 @@ const (
 	opAddBlt
 	opMulMulhMul
 	opMulhSlliSrliOr
-	opSwSwSwSw
+	opSrliSlliOr
 	opAddiMulMulh
 	opAndiAddSubBne
-	opLwSw
+	opSwSwSwSw
 	opSwAddiLwAdd
-	opSrliSlliSrli
-	opSlliOr
+	opAddiJ
 	opMulhuAddAddSltu
 	opSltuAddSub
+	opLwXorSw
+	opSwSrliSlliOr
+	opAddiBne
+	opSrliSlli
 	opSwAddiBltu
-	opSwAddiBne
-	opSlliXor
+	opXorXor
 	opAddiLiJalr
 	opAddSrliBne
+	opXoriAnd
 	opLbuAddiSb
 	opAndiBeq
 	opSwBgeu
@@ -114,145 +115,144 @@ const (
 	opAddAdd
 	opAddiLwBgeu
 	opXorXorAddAdd
+	opXorSrliXorSlli
 	opMulhuAddSltuAdd
 	opLiAddiSwSw
-	opSrliXorSlliXor
-	opLiAddiLi
+	opLwXor
 	opSwAddi
+	opLiAddiLi
 	opAddiAddiAddiAddi
-	opLiAddi
 	opLbuLbuLbuLbu
-	opSwSwAddiAddi
 	opSbAddiBne
+	opSwAddiBne
+	opLiAddi
 	opAddLbuAddiAdd
+	opSrliLwSlliOr
 	opLwLwAddiJr
 	opAddJ
-	opSwSwSw
+	opLiAddiAddi
 	opAddAddAddAdd
-	opLwSlliSrli
+	opAddiLw
 	opAddiBeq
 	opAddAddiAddiAddi
 	opMulAddSltu
-	opAddSrlSrl
-	opLwLwOrOr
-	opSllSrli
-	opSlliSllSrliXori
-	opAddiSwAddiBne
-	opAddiLw
-	opLiJr
+	opXorSw
+	opAddiBltu
 	opXorXorLwXor
-	opXorXor
-	opXoriAnd
+	opXorSrli
+	opXorSlli
+	opAddiSwAddiBne
+	opAddiSw
+	opXoriLwAnd
 	opLwAddiAndXor
 	opXorXorAndAnd
-	opSlliSrli
-	opLiAddiAddi
-	opAddiSw
-	opMulXor
+	opLiJr
+	opSrliSrli
 	opAddiAddiJ
-	opAndiAdd
-	opOrOr
-	opLwAddiAddiAddi
-	opXorXorXor
-	opSrliAdd
-	opSrliJ
-	opAddiBltu
+	opSwSwSw
 	opLwAddi
+	opOrOr
+	opSrliSlliSrli
+	opLwAddiAddiAddi
+	opLwLwXor
+	opSrliJ
 	opLiAddiAddiAddi
 	opMulXorMulXor
-	opLwXor
+	opSrliAddi
+	opXorSwLw
+	opXoriAndXorSw
 	opAndiSlliAddLbu
-	opAddiLwLw
 	opLwBeq
 	opXorXorSrliSrli
-	opLwXorLwXor
-	opAndAdd
-	opSubAndi
-	opSrliAddi
+	opAndiAdd
+	opAddBne
+	opSlliOr
 	opLwAddiLiJalr
+	opAddiLwLw
 	opLbuLbu
+	opSlliSlli
 	opSlliSlliSlliOr
 	opLiAddiBltu
 	opAddiBlt
 	opAddiAddiLwBgeu
 	opLiBeq
-	opSrliXor
+	opAddBeq
+	opLwXorLwXor
+	opXorSwAddiBne
+	opSubSub
+	opAndiAddBgeu
+	opSlliSrli
 	opAddiSwAddi
+	opSwAddiAddiBltu
 	opMulAdd
-	opAndiSlli
 	opAddiSlliAddLw
+	opMulAndi
+	opSwSrli
 	opLwAddiMulhu
 	opAddSltuAddBne
 	opAddSltuSubSltu
 	opMulAddMulMulhu
 	opMulhuAdd
-	opLwSwLwSw
 	opAddiSll
+	opSrliSlliOrLw
+	opXorSwXorSw
 	opLbBlt
-	opSrliOr
+	opAddiAddiSwSw
+	opSubAndi
 	opSubAdd
-	opAddiSltiXoriAdd
-	opLwLwSwSw
+	opSltuAdd
+	opLbAddiSltiXori
 	opSubSlliSrli
+	opSlliSlliOr
 	opLwLwLw
 	opSbSb
-	opAddBeq
-	opSrliSrli
 	opLwAdd
 	opAddiAddiSub
-	opSwSwSwAddi
-	opSrliSw
-	opSlliSlliOr
-	opMulSrli
-	opXorSw
+	opMulXorXor
+	opLwLwSwSw
 	opOrAddi
 	opAddiAddBgeu
-	opAddiAddiSwSw
+	opAndXor
+	opAndXorXori
+	opXoriLwAndLw
+	opSwSwSwAddi
+	opXorXorXorXor
 	opLbuLbuSlliOr
 	opSubSltu
-	opOrSw
 	opLwBne
-	opAndSrli
+	opOrSw
+	opSwLw
+	opAndSrliAnd
 	opLwAddiXoriSrli
-	opSubAndiAddBgeu
-	opSrliSrliMul
-	opSlliSlliMul
+	opSrliOrAnd
+	opAddSb
+	opXorSlliSlli
 	opAddiLiAddi
 	opAddiSltiu
-	opXorLwXor
-	opXorSwXorSw
-	opAndXorSw
-	opAndXorSwXori
 	opAddiAddiBeq
+	opMulXorMul
 	opAddiAndiBeq
-	opAddSb
+	opSlliAddi
+	opAddiAnd
 	opAddiAndiLiJalr
 	opOrBeq
 	opSbSbSbSb
-	opAndAnd
-	opAddiLiAddiAddi
-	opAddSh
-	opLwSwLw
-	opAndXor
+	opXoriLw
 	opSrliOrSrliOr
-	opAddBgeu
 	opAddiSb
-	opSlliSlli
-	opSltuSubSub
-	opAndiAddBgeu
 	opAddiAndi
 	opLbuLbuLbu
-	opSltuAdd
-	opSubSub
-	opXoriSrli
-	opSrliSwSrliSw
+	opSrliAnd
+	opAndAnd
 	opSubBne
 	opAddAddSltu
 	opAddLbu
 	opAndiSlliAdd
+	opMulXor
+	opSrliOr
 	opAddSltuAdd
-	opXoriAdd
-	opSllSrliXori
+	opSrliLw
+	opXoriSrli
 )
 
 // numSingle is the number of operations that are one instruction.
@@ -263,7 +263,6 @@ const maxFused = 4
 
 // fusedOps lists the parts of the fused operations, from opcode numSingle on.
 var fusedOps = [...][]opcode{
-	{opAddi, opAddi, opBltu},
 	{opLw, opLw, opAddi},
 	{opMul, opAdd, opAddi, opBne},
 	{opAndi, opSlli, opAdd, opLw},
@@ -273,29 +272,28 @@ var fusedOps = [...][]opcode{
 	{opAddi, opAddi, opLi, opJalr},
 	{opSrli, opBne},
 	{opLbu, opLbu, opBne},
+	{opAddi, opAddi, opBltu},
 	{opAddi, opAdd, opAdd},
+	{opSb, opBne},
 	{opLbu, opXor},
 	{opSrli, opAddi, opXor, opBne},
-	{opSb, opBne},
 	{opLw, opLw},
-	{opLw, opBgeu},
+	{opSlli, opSrli, opOr},
 	{opAddi, opAddi, opAddi, opBne},
 	{opAddi, opBgeu},
-	{opSlli, opSrli, opOr},
+	{opLw, opBgeu},
 	{opAddi, opAddi},
-	{opLw, opLw, opLw, opLw},
 	{opLw, opAddi, opJr},
 	{opAddi, opAdd},
+	{opLw, opLw, opLw, opLw},
 	{opAddi, opJr},
+	{opSw, opSw},
 	{opAdd, opAddi},
 	{opSlli, opAdd, opLw},
-	{opSw, opSw},
 	{opLbu, opLbu, opLbu, opLw},
-	{opAddi, opBne},
 	{opAddi, opAddi, opBne},
 	{opMul, opAdd, opSltu, opAdd},
 	{opSltu, opAdd, opAdd},
-	{opAddi, opJ},
 	{opSrli, opOr, opSlli, opOr},
 	{opAddi, opSw, opSw, opSw},
 	{opAddi, opSw, opSw},
@@ -303,20 +301,23 @@ var fusedOps = [...][]opcode{
 	{opAdd, opBlt},
 	{opMul, opMulh, opMul},
 	{opMulh, opSlli, opSrli, opOr},
-	{opSw, opSw, opSw, opSw},
+	{opSrli, opSlli, opOr},
 	{opAddi, opMul, opMulh},
 	{opAndi, opAdd, opSub, opBne},
-	{opLw, opSw},
+	{opSw, opSw, opSw, opSw},
 	{opSw, opAddi, opLw, opAdd},
-	{opSrli, opSlli, opSrli},
-	{opSlli, opOr},
+	{opAddi, opJ},
 	{opMulhu, opAdd, opAdd, opSltu},
 	{opSltu, opAdd, opSub},
+	{opLw, opXor, opSw},
+	{opSw, opSrli, opSlli, opOr},
+	{opAddi, opBne},
+	{opSrli, opSlli},
 	{opSw, opAddi, opBltu},
-	{opSw, opAddi, opBne},
-	{opSlli, opXor},
+	{opXor, opXor},
 	{opAddi, opLi, opJalr},
 	{opAdd, opSrli, opBne},
+	{opXori, opAnd},
 	{opLbu, opAddi, opSb},
 	{opAndi, opBeq},
 	{opSw, opBgeu},
@@ -324,143 +325,142 @@ var fusedOps = [...][]opcode{
 	{opAdd, opAdd},
 	{opAddi, opLw, opBgeu},
 	{opXor, opXor, opAdd, opAdd},
+	{opXor, opSrli, opXor, opSlli},
 	{opMulhu, opAdd, opSltu, opAdd},
 	{opLi, opAddi, opSw, opSw},
-	{opSrli, opXor, opSlli, opXor},
-	{opLi, opAddi, opLi},
+	{opLw, opXor},
 	{opSw, opAddi},
+	{opLi, opAddi, opLi},
 	{opAddi, opAddi, opAddi, opAddi},
-	{opLi, opAddi},
 	{opLbu, opLbu, opLbu, opLbu},
-	{opSw, opSw, opAddi, opAddi},
 	{opSb, opAddi, opBne},
+	{opSw, opAddi, opBne},
+	{opLi, opAddi},
 	{opAdd, opLbu, opAddi, opAdd},
+	{opSrli, opLw, opSlli, opOr},
 	{opLw, opLw, opAddi, opJr},
 	{opAdd, opJ},
-	{opSw, opSw, opSw},
+	{opLi, opAddi, opAddi},
 	{opAdd, opAdd, opAdd, opAdd},
-	{opLw, opSlli, opSrli},
+	{opAddi, opLw},
 	{opAddi, opBeq},
 	{opAdd, opAddi, opAddi, opAddi},
 	{opMul, opAdd, opSltu},
-	{opAdd, opSrl, opSrl},
-	{opLw, opLw, opOr, opOr},
-	{opSll, opSrli},
-	{opSlli, opSll, opSrli, opXori},
-	{opAddi, opSw, opAddi, opBne},
-	{opAddi, opLw},
-	{opLi, opJr},
+	{opXor, opSw},
+	{opAddi, opBltu},
 	{opXor, opXor, opLw, opXor},
-	{opXor, opXor},
-	{opXori, opAnd},
+	{opXor, opSrli},
+	{opXor, opSlli},
+	{opAddi, opSw, opAddi, opBne},
+	{opAddi, opSw},
+	{opXori, opLw, opAnd},
 	{opLw, opAddi, opAnd, opXor},
 	{opXor, opXor, opAnd, opAnd},
-	{opSlli, opSrli},
-	{opLi, opAddi, opAddi},
-	{opAddi, opSw},
-	{opMul, opXor},
+	{opLi, opJr},
+	{opSrli, opSrli},
 	{opAddi, opAddi, opJ},
-	{opAndi, opAdd},
-	{opOr, opOr},
-	{opLw, opAddi, opAddi, opAddi},
-	{opXor, opXor, opXor},
-	{opSrli, opAdd},
-	{opSrli, opJ},
-	{opAddi, opBltu},
+	{opSw, opSw, opSw},
 	{opLw, opAddi},
+	{opOr, opOr},
+	{opSrli, opSlli, opSrli},
+	{opLw, opAddi, opAddi, opAddi},
+	{opLw, opLw, opXor},
+	{opSrli, opJ},
 	{opLi, opAddi, opAddi, opAddi},
 	{opMul, opXor, opMul, opXor},
-	{opLw, opXor},
+	{opSrli, opAddi},
+	{opXor, opSw, opLw},
+	{opXori, opAnd, opXor, opSw},
 	{opAndi, opSlli, opAdd, opLbu},
-	{opAddi, opLw, opLw},
 	{opLw, opBeq},
 	{opXor, opXor, opSrli, opSrli},
-	{opLw, opXor, opLw, opXor},
-	{opAnd, opAdd},
-	{opSub, opAndi},
-	{opSrli, opAddi},
+	{opAndi, opAdd},
+	{opAdd, opBne},
+	{opSlli, opOr},
 	{opLw, opAddi, opLi, opJalr},
+	{opAddi, opLw, opLw},
 	{opLbu, opLbu},
+	{opSlli, opSlli},
 	{opSlli, opSlli, opSlli, opOr},
 	{opLi, opAddi, opBltu},
 	{opAddi, opBlt},
 	{opAddi, opAddi, opLw, opBgeu},
 	{opLi, opBeq},
-	{opSrli, opXor},
+	{opAdd, opBeq},
+	{opLw, opXor, opLw, opXor},
+	{opXor, opSw, opAddi, opBne},
+	{opSub, opSub},
+	{opAndi, opAdd, opBgeu},
+	{opSlli, opSrli},
 	{opAddi, opSw, opAddi},
+	{opSw, opAddi, opAddi, opBltu},
 	{opMul, opAdd},
-	{opAndi, opSlli},
 	{opAddi, opSlli, opAdd, opLw},
+	{opMul, opAndi},
+	{opSw, opSrli},
 	{opLw, opAddi, opMulhu},
 	{opAdd, opSltu, opAdd, opBne},
 	{opAdd, opSltu, opSub, opSltu},
 	{opMul, opAdd, opMul, opMulhu},
 	{opMulhu, opAdd},
-	{opLw, opSw, opLw, opSw},
 	{opAddi, opSll},
+	{opSrli, opSlli, opOr, opLw},
+	{opXor, opSw, opXor, opSw},
 	{opLb, opBlt},
-	{opSrli, opOr},
+	{opAddi, opAddi, opSw, opSw},
+	{opSub, opAndi},
 	{opSub, opAdd},
-	{opAddi, opSlti, opXori, opAdd},
-	{opLw, opLw, opSw, opSw},
+	{opSltu, opAdd},
+	{opLb, opAddi, opSlti, opXori},
 	{opSub, opSlli, opSrli},
+	{opSlli, opSlli, opOr},
 	{opLw, opLw, opLw},
 	{opSb, opSb},
-	{opAdd, opBeq},
-	{opSrli, opSrli},
 	{opLw, opAdd},
 	{opAddi, opAddi, opSub},
-	{opSw, opSw, opSw, opAddi},
-	{opSrli, opSw},
-	{opSlli, opSlli, opOr},
-	{opMul, opSrli},
-	{opXor, opSw},
+	{opMul, opXor, opXor},
+	{opLw, opLw, opSw, opSw},
 	{opOr, opAddi},
 	{opAddi, opAdd, opBgeu},
-	{opAddi, opAddi, opSw, opSw},
+	{opAnd, opXor},
+	{opAnd, opXor, opXori},
+	{opXori, opLw, opAnd, opLw},
+	{opSw, opSw, opSw, opAddi},
+	{opXor, opXor, opXor, opXor},
 	{opLbu, opLbu, opSlli, opOr},
 	{opSub, opSltu},
-	{opOr, opSw},
 	{opLw, opBne},
-	{opAnd, opSrli},
+	{opOr, opSw},
+	{opSw, opLw},
+	{opAnd, opSrli, opAnd},
 	{opLw, opAddi, opXori, opSrli},
-	{opSub, opAndi, opAdd, opBgeu},
-	{opSrli, opSrli, opMul},
-	{opSlli, opSlli, opMul},
+	{opSrli, opOr, opAnd},
+	{opAdd, opSb},
+	{opXor, opSlli, opSlli},
 	{opAddi, opLi, opAddi},
 	{opAddi, opSltiu},
-	{opXor, opLw, opXor},
-	{opXor, opSw, opXor, opSw},
-	{opAnd, opXor, opSw},
-	{opAnd, opXor, opSw, opXori},
 	{opAddi, opAddi, opBeq},
+	{opMul, opXor, opMul},
 	{opAddi, opAndi, opBeq},
-	{opAdd, opSb},
+	{opSlli, opAddi},
+	{opAddi, opAnd},
 	{opAddi, opAndi, opLi, opJalr},
 	{opOr, opBeq},
 	{opSb, opSb, opSb, opSb},
-	{opAnd, opAnd},
-	{opAddi, opLi, opAddi, opAddi},
-	{opAdd, opSh},
-	{opLw, opSw, opLw},
-	{opAnd, opXor},
+	{opXori, opLw},
 	{opSrli, opOr, opSrli, opOr},
-	{opAdd, opBgeu},
 	{opAddi, opSb},
-	{opSlli, opSlli},
-	{opSltu, opSub, opSub},
-	{opAndi, opAdd, opBgeu},
 	{opAddi, opAndi},
 	{opLbu, opLbu, opLbu},
-	{opSltu, opAdd},
-	{opSub, opSub},
-	{opXori, opSrli},
-	{opSrli, opSw, opSrli, opSw},
+	{opSrli, opAnd},
+	{opAnd, opAnd},
 	{opSub, opBne},
 	{opAdd, opAdd, opSltu},
 	{opAdd, opLbu},
 	{opAndi, opSlli, opAdd},
+	{opMul, opXor},
+	{opSrli, opOr},
 	{opAdd, opSltu, opAdd},
-	{opXori, opAdd},
-	{opSll, opSrli, opXori},
+	{opSrli, opLw},
+	{opXori, opSrli},
 }
