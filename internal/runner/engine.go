@@ -8,6 +8,7 @@ import (
 
 	"github.com/athenarollup/athena/interpreter"
 	"github.com/athenarollup/athena/interpreter/trace"
+	"github.com/athenarollup/athena/riscv/elf"
 	"github.com/athenarollup/athena/trap"
 )
 
@@ -46,10 +47,15 @@ func (plain) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
 type observed struct {
 	plain
 	observers []trace.Observer
+	program   *elf.Program
+	text      *trace.Text // of program
 }
 
 func (d *observed) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
-	return trace.Step(ctx, f.Machine, d.observers...)
+	if f.program != d.program {
+		d.program, d.text = f.program, trace.NewText(f.program)
+	}
+	return trace.Step(ctx, f.Machine, d.text, d.observers...)
 }
 
 // custom is a driver from outside, such as a debugger.

@@ -23,6 +23,19 @@ type node struct {
 // cost is what a sample counts.
 type cost struct{ gas, instructions int64 }
 
+// cost returns the cost of an address.
+func (n *node) cost(pc uint32) *cost {
+	c, ok := n.costs[pc]
+	if !ok {
+		if n.costs == nil {
+			n.costs = map[uint32]*cost{}
+		}
+		c = &cost{}
+		n.costs[pc] = c
+	}
+	return c
+}
+
 // hostSite is a host call by where it is made from and what it is called.
 type hostSite struct {
 	pc   uint32

@@ -63,7 +63,7 @@ func (l *lines) sortInlines() {
 }
 
 // readInlines reads the children of a unit.
-func (l *lines) readInlines(d *dwarf.Data, r *dwarf.Reader, unit *dwarf.Entry) {
+func (l *lines) readInlines(d *dwarf.Data, r *entries, unit *dwarf.Entry) {
 	if !unit.Children {
 		return
 	}
@@ -75,11 +75,7 @@ func (l *lines) readInlines(d *dwarf.Data, r *dwarf.Reader, unit *dwarf.Entry) {
 	names := nameCache{d: d, known: map[dwarf.Offset]string{}}
 	var inside []bool // for each open entry: whether it was inlined
 	depth := 0
-	for {
-		e, err := r.Next()
-		if err != nil || e == nil {
-			return
-		}
+	for e := r.next(); e != nil; e = r.next() {
 		if e.Tag == 0 { // the end of a list of children
 			if len(inside) == 0 {
 				return

@@ -57,17 +57,14 @@ func (l *lines) read(file []byte) {
 	if err != nil {
 		return
 	}
-	for r := d.Reader(); ; {
-		unit, err := r.Next()
-		if err != nil || unit == nil {
-			return
-		}
+	r := &entries{r: d.Reader(), left: len(file)}
+	for unit := r.next(); unit != nil; unit = r.next() {
 		if unit.Tag == dwarf.TagCompileUnit {
 			l.readUnit(d, unit)
 			l.readInlines(d, r, unit)
-			continue
 		}
-		r.SkipChildren()
+		// The children of other units are read and dropped one by one: SkipChildren follows references
+		// that may lead backwards, and then it never ends.
 	}
 }
 
@@ -105,6 +102,23 @@ func shorten(file, dir string) string {
 		}
 	}
 	return file
+}
+
+// entries reads entries one by one, no more than the file has bytes: in a damaged file reading may
+// go in circles.
+type entries struct {
+	r    *dwarf.Reader
+	left int
+}
+
+// next returns nil at the end, and where the file is damaged.
+func (r *entries) next() *dwarf.Entry {
+	e, err := r.r.Next()
+	if err != nil || e == nil || r.left == 0 {
+		return nil
+	}
+	r.left--
+	return e
 }
 
 // at returns the source line of an address.

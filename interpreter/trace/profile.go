@@ -25,6 +25,14 @@ type Profile struct {
 	nodes    int
 	entry    cost // gas before the first frame
 	pc       uint32
+	recent   [1 << 12]recentCost // saves looking up costs, by pc
+}
+
+// recentCost is where the cost of an address in a chain of calls is summed up.
+type recentCost struct {
+	at   *node
+	pc   uint32
+	cost *cost
 }
 
 // profiled is a program that appears in a profile.
@@ -99,14 +107,11 @@ func (p *Profile) Before(m *interpreter.Machine, _ riscv.Inst) { p.pc = m.PC() }
 // After implements Observer.
 func (p *Profile) After(m *interpreter.Machine, i riscv.Inst, gas uint64) {
 	stack := p.top()
-	c, ok := stack.at.costs[p.pc]
-	if !ok {
-		if stack.at.costs == nil {
-			stack.at.costs = map[uint32]*cost{}
-		}
-		c = &cost{}
-		stack.at.costs[p.pc] = c
+	recent := &p.recent[p.pc/4%uint32(len(p.recent))]
+	if recent.at != stack.at || recent.pc != p.pc {
+		*recent = recentCost{stack.at, p.pc, stack.at.cost(p.pc)}
 	}
+	c := recent.cost
 	c.gas += int64(gas)
 	c.instructions++
 	if (i.Op == riscv.JAL || i.Op == riscv.JALR) && m.PC() != p.pc {
@@ -256,7 +261,7 @@ func (b *builder) function(f Frame) *profile.Function {
 		return known
 	}
 	fn := &profile.Function{
-		ID: uint64(len(b.out.Function) + 1), Name: f.Function, SystemName: f.Function, Filename: f.File,
+		ID: uint64(len(b.out.Function) + 1), Name: f.Function, Filename: f.File,
 	}
 	b.functions[f] = fn
 	b.out.Function = append(b.out.Function, fn)
