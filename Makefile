@@ -3,7 +3,7 @@ BUF_VERSION       := 1.75.0
 GOLANGCI_VERSION  := v2.15.0
 BIN               := $(CURDIR)/bin
 
-.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz demo clean
+.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz demo clean bench
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
