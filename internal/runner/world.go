@@ -70,6 +70,7 @@ func newWorld(c *Config) (*world, error) {
 	w.executor = host.NewExecutor(w.schedule, hostLimits(), nil)
 	w.template = w.state.PutTemplate(p.Image)
 	w.names.add("template", w.template)
+	w.names.known["self"] = address.Zero // until there is an account
 	for _, name := range people {
 		w.state.Credit(w.names.known[name], scratchBalance)
 	}
@@ -142,9 +143,7 @@ func (w *world) parse(call string) (string, *abi.Method, host.Invocation, error)
 	if !ok {
 		return method, nil, i, nil
 	}
-	// Before the account exists, self has no address, and its name no length.
-	if _, fits := abi.Values(m.Args, args, nil); !fits && (w.account != address.Zero ||
-		!strings.Contains(call, "self")) {
+	if _, fits := abi.Values(m.Args, args, nil); !fits {
 		return "", nil, i, fmt.Errorf("%w: %s takes %s; integers are u64 unless a suffix, as in 7u32, "+
 			"says otherwise", ErrConfig, method, m.Signature())
 	}
