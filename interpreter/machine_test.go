@@ -157,25 +157,3 @@ func BenchmarkLoop(b *testing.B) {
 	m.Run()
 	b.ReportMetric(float64(m.Instructions())/b.Elapsed().Seconds()/1e6, "MIPS")
 }
-
-func BenchmarkFrame(b *testing.B) {
-	code := Predecode(scratchProgram(b, "sw ra, -4(sp)\nret"), &vectorCosts)
-	b.ReportAllocs()
-	for b.Loop() {
-		m := NewMachine(code)
-		m.Start(asm.DefaultBase, 1000)
-		m.Run()
-		m.Release()
-	}
-}
-
-// BenchmarkStep is the exact path, which a frame takes only where its gas ends.
-func BenchmarkStep(b *testing.B) {
-	code := Predecode(scratchProgram(b, "loop: addi a0, a0, 1\nxor a1, a1, a0\nj loop"), &vectorCosts)
-	m := NewMachine(code)
-	defer m.Release()
-	m.Start(asm.DefaultBase, 1<<60)
-	for b.Loop() {
-		m.Step()
-	}
-}

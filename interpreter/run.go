@@ -3,6 +3,7 @@ package interpreter
 import (
 	"context"
 	"sort"
+	"sync"
 
 	"github.com/athenarollup/athena/interpreter/engine"
 )
@@ -91,7 +92,10 @@ func (m *Machine) settle(used int64) {
 }
 
 // prefixSlots is how much of a run's prefix is copied at a time.
-const prefixSlots = 64
+const prefixSlots = 256
+
+// prefixes holds room for such copies.
+var prefixes = sync.Pool{New: func() any { return new([prefixSlots + 1]instruction) }}
 
 // runPrefix executes, of the run at slot i, which the gas does not cover, what it does cover, on a
 // copy of the slots that ends there: so it costs no more for each gas than a whole run.
@@ -106,8 +110,10 @@ func (m *Machine) runPrefix(i uint32) {
 	if n == 0 {
 		return
 	}
-	var copied [prefixSlots + 1]instruction
 	n = min(n, prefixSlots)
+	room, _ := prefixes.Get().(*[prefixSlots + 1]instruction)
+	defer prefixes.Put(room)
+	copied := room[:n+1]
 	end := int(i) + n
 	copy(copied[:n], code[i:end])
 	for k := max(0, n-maxFused); k < n; k++ {
@@ -117,7 +123,7 @@ func (m *Machine) runPrefix(i uint32) {
 	}
 	copied[n] = instruction{op: opSlow, suffix: code[end].suffix}
 	saved := m.place
-	m.place.set(copied[:], m.pc)
+	m.place.set(copied, m.pc)
 	start := int64(m.gas)<<32 | meterLow
 	at, meter := m.exec(m.position(0), start-suffix)
 	m.settle(start - meter)

@@ -5,10 +5,9 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// Step executes one instruction at pc and reports whether the machine stopped. It is the
-// specification of execution: it decodes each time and uses nothing of what Predecode computed.
-//
-// The order of checks is consensus (docs/spec/gas.md): end of frame, fetch, decode, gas, execution.
+// Step executes one instruction at pc and reports whether the machine stopped. It is the exact path,
+// which takes whatever the loop leaves to it: it decodes each time and uses nothing of what Predecode
+// computed. The order of its checks is consensus (docs/spec/isa.md, "Order of checks").
 func (m *Machine) Step() (Stop, bool) {
 	if m.ended.Kind != 0 {
 		return m.ended, true
@@ -16,11 +15,10 @@ func (m *Machine) Step() (Stop, bool) {
 	if m.pc == 0 {
 		return m.end(Stop{Kind: Returned}), true
 	}
-	r := m.code.regionOf(m.pc)
-	if r == nil || m.pc%4 != 0 {
+	if m.pc%4 != 0 || !m.enter() {
 		return m.trap(trap.BadJump), true
 	}
-	i := riscv.Decode(r.word(m.pc - r.base))
+	i := riscv.Decode(m.region.word(m.pc - m.region.base))
 	cost := uint64(m.code.costs.Of(i.Op))
 	if m.gas < cost {
 		return m.outOfGas(), true

@@ -33,28 +33,37 @@ func run(args []string) error {
 		}
 		return choose(n, args[2:])
 	}
-	list, err := os.ReadFile(listFile)
+	files, err := generate(listFile)
 	if err != nil {
 		return err
 	}
-	fused, err := parse(string(list))
-	if err != nil {
-		return err
-	}
-	for name, emit := range map[string]func() ([]byte, error){
-		"ops_gen.go":         func() ([]byte, error) { return emitTable(fused) },
-		"loop_unsafe_gen.go": func() ([]byte, error) { return emitLoop(fused, false) },
-		"loop_safe_gen.go":   func() ([]byte, error) { return emitLoop(fused, true) },
-	} {
-		text, err := emit()
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	for name, text := range files { //lint:unordered independent files
 		if err := os.WriteFile(name, text, 0o644); err != nil { //nolint:gosec // source code
 			return err
 		}
 	}
 	return nil
+}
+
+// generate returns the generated files by name.
+func generate(path string) (map[string][]byte, error) {
+	list, err := os.ReadFile(path) //nolint:gosec // named by the developer
+	if err != nil {
+		return nil, err
+	}
+	fused, err := parse(string(list))
+	if err != nil {
+		return nil, err
+	}
+	files := make(map[string][]byte)
+	if files["ops_gen.go"], err = emitTable(fused); err != nil {
+		return nil, err
+	}
+	if files["loop_unsafe_gen.go"], err = emitLoop(fused, false); err != nil {
+		return nil, err
+	}
+	files["loop_safe_gen.go"], err = emitLoop(fused, true)
+	return files, err
 }
 
 // parse reads the list: a line is the names of the parts; # begins a comment.
