@@ -17,13 +17,13 @@ func asmCommand() *cli.Command {
 		Name:      "asm",
 		Usage:     "assemble RV32IM assembly into a program",
 		ArgsUsage: "FILE.s",
-		Description: "It takes GNU syntax without relocations and macros, and the directives .export, \n" +
+		Description: "It takes GNU syntax without relocations and macros, and the directives .export,\n" +
 			".export_principal and .layout for what Athena adds. The label _start is the entry.\n\n" +
 			"Examples:\n" +
 			"  athena asm hello.s -o hello.elf && athena run hello.elf\n" +
 			"  athena asm hello.s -o hello.elf --strip --base 0x10000",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Required: true, Usage: "write to `FILE`"},
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "write to `FILE`"},
 			&cli.StringFlag{Name: "base", Value: fmt.Sprintf("0x%x", asm.DefaultBase),
 				Usage: "`ADDRESS` of the text section"},
 			&cli.StringFlag{Name: "abi", Usage: "put the JSON description in `FILE` into the program"},
@@ -32,6 +32,9 @@ func asmCommand() *cli.Command {
 		Action: func(c *cli.Context) error {
 			if err := wantArgs(c, 1, 1); err != nil {
 				return err
+			}
+			if c.String("output") == "" {
+				return &usageError{errors.New("asm: where to? -o names the output file")}
 			}
 			base, err := strconv.ParseUint(c.String("base"), 0, 32)
 			if err != nil || base%4 != 0 || base > 1<<31 {

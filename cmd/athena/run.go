@@ -33,7 +33,7 @@ func programFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "principal", Category: categoryRun,
 			Usage: "call as the account's own transaction, which may use principal-only methods"},
 		&cli.Uint64Flag{Name: "gas", Category: categoryRun,
-			Usage: "stop after `N` gas; 0: what a transaction may use, or 10^12 from _start"},
+			Usage: "stop after `N` gas instead of what a transaction may use, or 10^12 from _start"},
 	}
 }
 
@@ -48,15 +48,14 @@ func runCommand() *cli.Command {
 			"Exit codes: 0 success, 3 trap, 4 out of gas, 2 usage, 1 anything else.\n\nExamples:\n" +
 			"  athena run hello.elf --input 0x2a --json\n" +
 			"  athena run counter.elf --spawn 'spawn(41)' --call 'increment(1)' --trace\n" +
-			"  athena run token.elf --spawn 'spawn(caller, 0x" + strings.Repeat("00", 4) + "…, 7)' --call 'mint(bob, 5)'" +
-			" --profile out.pb.gz\n" +
+			"  athena run counter.elf --spawn 'spawn(41)' --call get --profile out.pb.gz\n" +
 			"  athena run hello.elf --engine both",
 		Flags: append(programFlags(),
 			&cli.StringFlag{Name: "engine", Value: string(runner.Interpreter), Category: categoryRun,
 				Usage: "execute with `NAME`: interpreter, stepper, or both, which fails on any difference"},
 			&cli.StringFlag{Name: "trace", Category: categoryWatch,
-				Usage: "print a call tree, `[=calls|host|steps]`: frames and effects, every host call, or " +
-					"a JSON line for each instruction"},
+				Usage: "print `WHAT` happens: calls, which is a tree of frames and their effects; host, " +
+					"the same with every host call; or steps, a JSON line for each instruction"},
 			&cli.IntFlag{Name: "depth", Category: categoryWatch, Usage: "cut the call tree below `N` calls"},
 			&cli.StringFlag{Name: "profile", Category: categoryWatch,
 				Usage: "write where gas and instructions went to `FILE`, for go tool pprof"},
@@ -115,7 +114,10 @@ func programConfig(c *cli.Context) (*runner.Config, error) {
 	}
 	config := &runner.Config{
 		Name: c.Args().First(), File: file, Call: c.String("call"), Spawn: c.String("spawn"),
-		Gas: c.Uint64("gas"), Amount: c.Uint64("amount"), Principal: c.Bool("principal"),
+		Amount: c.Uint64("amount"), Principal: c.Bool("principal"),
+	}
+	if c.IsSet("gas") {
+		config.Gas = new(c.Uint64("gas"))
 	}
 	if c.IsSet("input") {
 		config.Input, err = hex.DecodeString(strings.TrimPrefix(c.String("input"), "0x"))

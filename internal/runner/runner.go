@@ -37,10 +37,10 @@ type Drive func(ctx context.Context, f *host.Frame) (interpreter.Stop, uint64, e
 type Config struct {
 	Name  string // of the file, for messages
 	File  []byte
-	Call  string // method(args); "": the entry
-	Spawn string // spawn(args) of the account that is called; "": see spawn
-	Input []byte // of the entry
-	Gas   uint64 // 0: DefaultGas for the entry, a transaction's most for a call
+	Call  string  // method(args); "": the entry
+	Spawn string  // spawn(args) of the account that is called; "": see spawn
+	Input []byte  // of the entry
+	Gas   *uint64 // nil: DefaultGas for the entry, a transaction's most for a call
 
 	Amount    uint64 // paid with the call
 	Principal bool   // call as the account itself, not as the scratch caller
@@ -128,8 +128,8 @@ func (c *Config) validate() error {
 	if c.Call == "" && (c.Spawn != "" || c.Amount != 0 || c.Principal) {
 		problems = append(problems, errors.New("only a call has a spawned account, an amount, a principal"))
 	}
-	if c.Gas > maxGas {
-		problems = append(problems, fmt.Errorf("gas %d above %d", c.Gas, uint64(maxGas)))
+	if c.Gas != nil && *c.Gas > maxGas {
+		problems = append(problems, fmt.Errorf("gas %d above %d", *c.Gas, uint64(maxGas)))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return fmt.Errorf("%w: %w", ErrConfig, err)

@@ -234,16 +234,16 @@ func (w *world) run(ctx context.Context, i host.Invocation) (*Result, error) {
 		watch.steps = trace.NewStepWriter(c.Steps)
 	}
 	elapsed := w.drive(watch)
-	gas := c.Gas
-	switch {
-	case c.Call == "":
-		if gas == 0 {
-			gas = DefaultGas
-		}
+	gas := rollup.DefaultParams().MaxTx[metering.Compute]
+	if c.Call == "" {
+		gas = DefaultGas
+	}
+	if c.Gas != nil {
+		gas = *c.Gas
+	}
+	if c.Call == "" {
 		watch.entry = entryGas{true, gas}
 		gas = math.MaxInt64 // for what comes before the program
-	case gas == 0:
-		gas = rollup.DefaultParams().MaxTx[metering.Compute]
 	}
 	if c.Amount > 0 {
 		if !w.state.Debit(i.Caller, c.Amount) || !w.state.Credit(i.To, c.Amount) {
