@@ -84,7 +84,8 @@ func agree(t testing.TB, p *elf.Program, seed, gas uint64) (stop Stop, calls int
 	m = NewMachine(code) // most likely in the arena of before
 	defer m.Release()
 	if m.Digest() != fresh {
-		t.Fatalf("seed %d, gas %d: a fresh frame sees what another one wrote\n%s", seed, gas, listing(p))
+		t.Fatalf("seed %d, gas %d: a fresh frame sees what another one wrote\n%s",
+			seed, gas, listing(p))
 	}
 	return stop, calls
 }
@@ -128,8 +129,8 @@ func TestEnginesAgree(t *testing.T) {
 	}
 }
 
-// TestFusedOperations runs each fused operation on registers that depend on each other, in bounds and
-// near the ends of memory.
+// TestFusedOperations runs each fused operation on registers that depend on each other, in bounds
+// and near the ends of memory.
 func TestFusedOperations(t *testing.T) {
 	t.Parallel()
 	for k, parts := range fusedOps {

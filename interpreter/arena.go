@@ -17,8 +17,8 @@ type arena struct {
 	class int
 }
 
-// zeroArenas holds arenas of zeroes by class: class k has 2^k pages. Pooling does not show: an arena
-// from a pool and a new one hold the same bytes.
+// zeroArenas holds arenas of zeroes by class: class k has 2^k pages. Pooling does not show: an
+// arena from a pool and a new one hold the same bytes.
 var zeroArenas [21]sync.Pool
 
 func classOf(size uint32) int {

@@ -17,8 +17,8 @@ type opcode uint16
 const sink = riscv.Registers
 
 // instruction is one predecoded word: 16 bytes. If its opcode is a fused one, the slots after it
-// hold the operands of the other parts; they are also instructions of their own, so that control may
-// enter anywhere.
+// hold the operands of the other parts; they are also instructions of their own, so that control
+// may enter anywhere.
 type instruction struct {
 	op  opcode
 	rd  uint8 // sink instead of 0; of a store or branch, rs2

@@ -173,7 +173,8 @@ func (g *generator) any() uint8 {
 	}
 	for {
 		if r := uint8(g.IntN(riscv.Registers)); r != riscv.RegRA && r != riscv.RegSP &&
-			r != regReturn && r != regCounter && r != regText && (r < regFirst || r >= regFirst+pointers) {
+			r != regReturn && r != regCounter && r != regText &&
+			(r < regFirst || r >= regFirst+pointers) {
 			return r
 		}
 	}

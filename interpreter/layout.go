@@ -10,12 +10,13 @@ const (
 	pageShift    = 12
 	granuleShift = 4 // permissions of the fast path are kept by granules of 16 bytes
 	granule      = 1 << granuleShift
-	// maxGap is the sum of the unmapped bytes that a window may contain. They cost address space only.
+	// maxGap is the sum of the unmapped bytes that a window may contain. They cost address space
+	// only.
 	maxGap = 256 << 10
 )
 
-// Permissions of a granule: an access of at most 1, or 4, bytes that begins in it finds all its bytes
-// mapped so. Bytes beyond the window do not count: the loop compares with its end.
+// Permissions of a granule: an access of at most 1, or 4, bytes that begins in it finds all its
+// bytes mapped so. Bytes beyond the window do not count: the loop compares with its end.
 const (
 	read1 uint8 = 1 << iota
 	read4
@@ -41,8 +42,8 @@ func (s *span) has(addr, n uint32) bool {
 
 // layout is the initial address space of a program. An arena holds all of its bytes. Those of the
 // window are in one piece there, the address plus a constant: the fast path sees these only. The
-// heap is in the window, and with it what lies near: usually everything. The rest comes first in the
-// arena, each span from a new page.
+// heap is in the window, and with it what lies near: usually everything. The rest comes first in
+// the arena, each span from a new page.
 type layout struct {
 	spans   []span // disjoint, sorted by start
 	heap    int    // index of the heap, which may be empty
@@ -145,8 +146,8 @@ func (l *layout) countPages() {
 	}
 }
 
-// fillPermissions adds the permissions of the granules of [from, to) to perm, whose first granule is
-// at base. to is the end of the window.
+// fillPermissions adds the permissions of the granules of [from, to) to perm, whose first granule
+// is at base. to is the end of the window.
 func fillPermissions(perm []byte, spans []span, base, from, to uint32) {
 	for i := 0; i < len(spans); {
 		k := i + 1 // spans i..k-1 touch

@@ -21,7 +21,8 @@ type Stop = engine.Stop
 
 // Machine is one frame of a program: registers, memory, gas. It is not safe for concurrent use.
 type Machine struct {
-	// x has 256 entries so that a uint8 index needs no bounds check; x[0] is 0 and x[sink] is rubbish.
+	// x has 256 entries so that a uint8 index needs no bounds check; x[0] is 0 and x[sink] is
+	// rubbish.
 	x [256]uint32
 	place
 	memory

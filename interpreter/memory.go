@@ -21,7 +21,9 @@ type memory struct {
 
 func (mem *memory) init(c *Code) {
 	l := &c.layout
-	*mem = memory{code: c, arena: c.arena(), spans: l.spans, end: l.end, perms: l.perm, pages: l.pages}
+	*mem = memory{
+		code: c, arena: c.arena(), spans: l.spans, end: l.end, perms: l.perm, pages: l.pages,
+	}
 	mem.setWindow()
 }
 

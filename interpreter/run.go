@@ -31,8 +31,8 @@ func (m *Machine) Run() Stop {
 	}
 }
 
-// RunContext is Run, but ends with an error soon after ctx is done. The frame can then run on. Where
-// it ends depends on time, so nothing in consensus may use it.
+// RunContext is Run, but ends with an error soon after ctx is done. The frame can then run on.
+// Where it ends depends on time, so nothing in consensus may use it.
 func (m *Machine) RunContext(ctx context.Context) (Stop, error) {
 	next := m.count
 	for {

@@ -5,9 +5,9 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// Step executes one instruction at pc and reports whether the machine stopped. It is the exact path,
-// which takes whatever the loop leaves to it: it decodes each time and uses nothing of what Predecode
-// computed. The order of its checks is consensus (docs/spec/isa.md, "Order of checks").
+// Step executes one instruction at pc and reports whether the machine stopped. It is the exact
+// path, which takes whatever the loop leaves to it: it decodes each time and uses nothing of what
+// Predecode computed. The order of its checks is consensus (docs/spec/isa.md, "Order of checks").
 func (m *Machine) Step() (Stop, bool) {
 	if m.ended.Kind != 0 {
 		return m.ended, true

@@ -77,7 +77,8 @@ func exportVectors(t testing.TB) *jsonVectors {
 	return out
 }
 
-// TestVectorsExport checks that the JSON form says the same as the text, and writes it with -export.
+// TestVectorsExport checks that the JSON form says the same as the text, and writes it with
+// -export.
 func TestVectorsExport(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(exportVectors(t))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -45,15 +46,16 @@ func loadProgram(path string) (*program, error) {
 func (p *program) inst(pc uint32) (riscv.Inst, bool) {
 	for i := range p.file.Segments {
 		s := &p.file.Segments[i]
-		if off := pc - s.Addr; s.Executable && s.Contains(pc, 4) && uint64(off)+4 <= uint64(len(s.Data)) {
-			b := s.Data[off:]
-			return riscv.Decode(uint32(b[0]) | uint32(b[1])<<8 | uint32(b[2])<<16 | uint32(b[3])<<24), true
+		off := uint64(pc) - uint64(s.Addr)
+		if s.Executable && s.Contains(pc, 4) && off+4 <= uint64(len(s.Data)) {
+			return riscv.Decode(binary.LittleEndian.Uint32(s.Data[off:])), true
 		}
 	}
 	return riscv.Inst{}, false
 }
 
-// countStatic counts each place that a branch, a jump or an export names, and each after a run, once.
+// countStatic counts each place that a branch, a jump or an export names, and each after a run,
+// once.
 func (p *program) countStatic() {
 	for _, e := range p.file.Exports {
 		p.count[e.Addr] = 1

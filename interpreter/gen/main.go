@@ -1,6 +1,6 @@
-// Command gen writes the interpreter's loops (loop_unsafe_gen.go, loop_safe_gen.go) and the table of
-// its operations (ops_gen.go) from the semantics in semantics.go and the list of fused operations
-// in fused.txt. It runs in folder interpreter: go generate ./interpreter
+// Command gen writes the interpreter's loops (loop_unsafe_gen.go, loop_safe_gen.go) and the table
+// of its operations (ops_gen.go) from the semantics in semantics.go and the list of fused
+// operations in fused.txt. It runs in folder interpreter: go generate ./interpreter
 //
 // With -choose it writes that list from a corpus of programs instead (see choose.go):
 //

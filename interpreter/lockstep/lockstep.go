@@ -1,9 +1,10 @@
 // Package lockstep runs one frame on two engines at once and lets no difference pass.
 //
-// It is an engine itself: calls go to both, reads come from the first. Wherever control comes back to
-// the host it compares all that a program or a host can see: the stop, pc, registers, gas, the
-// count of instructions, and memory with its permissions. A difference is a fault of an engine, never
-// the guest's, so it panics with a *Difference; a caller that would rather report it recovers that.
+// It is an engine itself: calls go to both, reads come from the first. Wherever control comes
+// back to the host it compares all that a program or a host can see: the stop, pc, registers,
+// gas, the count of instructions, and memory with its permissions. A difference is a fault of an
+// engine, never the guest's, so it panics with a *Difference; a caller that would rather report
+// it recovers that.
 package lockstep
 
 import (
@@ -46,7 +47,8 @@ type Difference struct {
 
 // Error tells the difference; it begins with BUG: since a correct program never sees it.
 func (d *Difference) Error() string {
-	return fmt.Sprintf("BUG: engines differ: %s: %v and %v, at pc %#x", d.What, d.First, d.Second, d.PC)
+	return fmt.Sprintf("BUG: engines differ: %s: %v and %v, at pc %#x",
+		d.What, d.First, d.Second, d.PC)
 }
 
 // Machine is a frame on two engines.

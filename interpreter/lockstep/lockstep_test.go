@@ -28,7 +28,8 @@ const program = "sw a0, -8(sp)\nli t0, 1\necall\nlw a1, -8(sp)\nadd a0, a0, a1\n
 func TestAgreement(t *testing.T) {
 	t.Parallel()
 	p, costs := load(t, program), metering.V1().Instruction
-	m := lockstep.New(interpreter.NewMachine(interpreter.Predecode(p, &costs)), stepper.New(p, &costs))
+	code := interpreter.Predecode(p, &costs)
+	m := lockstep.New(interpreter.NewMachine(code), stepper.New(p, &costs))
 	m.Start(asm.DefaultBase, 1000)
 	m.SetReg(10, 5)
 	require.Equal(t, engine.HostCall, m.Run().Kind)

@@ -37,9 +37,10 @@ func (mem *memory) init(p *elf.Program) {
 		copy(data, s.Data)
 		mem.regions = append(mem.regions, region{s.Addr, data, s.Writable, s.Executable})
 	}
-	heap := region{start: p.HeapStart, data: make([]byte, p.InitialHeapEnd()-p.HeapStart), writable: true}
-	stack := region{start: p.StackTop - p.StackSize, data: make([]byte, p.StackSize), writable: true}
-	mem.regions = append(mem.regions, heap, stack)
+	heap := make([]byte, p.InitialHeapEnd()-p.HeapStart)
+	mem.regions = append(mem.regions,
+		region{start: p.HeapStart, data: heap, writable: true},
+		region{start: p.StackTop - p.StackSize, data: make([]byte, p.StackSize), writable: true})
 	// Stable: an empty heap comes before a stack at the same address.
 	sort.SliceStable(mem.regions, func(i, j int) bool {
 		return mem.regions[i].start < mem.regions[j].start
@@ -80,8 +81,8 @@ func (mem *memory) at(addr uint32) *region {
 	return nil
 }
 
-// allowed reports whether each byte of [addr, addr+n) may be accessed. Addresses do not wrap. It goes
-// from region to region, so that its time does not depend on n.
+// allowed reports whether each byte of [addr, addr+n) may be accessed. Addresses do not wrap. It
+// goes from region to region, so that its time does not depend on n.
 func (mem *memory) allowed(addr, n uint32, write bool) bool {
 	if uint64(addr)+uint64(n) > 1<<32 {
 		return false

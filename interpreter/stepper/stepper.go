@@ -1,9 +1,10 @@
-// Package stepper is the executable specification of the machine (docs/spec/isa.md, docs/spec/gas.md):
-// one instruction at a time, decoded from memory each time, written to be read.
+// Package stepper is the executable specification of the machine (docs/spec/isa.md,
+// docs/spec/gas.md): one instruction at a time, decoded from memory each time, written to be
+// read.
 //
-// It is not fast, and it shares no semantics with package interpreter: its arithmetic, its checks of
-// memory and its gas are its own, so that a difference between the two engines is a fault in one of
-// them. Both have the same methods.
+// It is not fast, and it shares no semantics with package interpreter: its arithmetic, its checks
+// of memory and its gas are its own, so that a difference between the two engines is a fault in
+// one of them. Both have the same methods.
 //
 // # Invariants
 //
@@ -54,8 +55,8 @@ func (m *Machine) Start(pc uint32, gas uint64) {
 	m.pc, m.gas, m.count, m.ended = pc, gas, 0, engine.Stop{}
 }
 
-// Run executes until the frame returns, traps or calls the host. After a host call, serve it and run
-// again; after any other stop the frame is over and Run returns the same stop.
+// Run executes until the frame returns, traps or calls the host. After a host call, serve it and
+// run again; after any other stop the frame is over and Run returns the same stop.
 func (m *Machine) Run() engine.Stop {
 	for {
 		if stop, stopped := m.Step(); stopped {

@@ -14,8 +14,8 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// The vectors of fixtures/vectors/isa, every gas limit and random programs run on the stepper in the
-// tests of package interpreter. Here is what concerns it alone.
+// The vectors of fixtures/vectors/isa, every gas limit and random programs run on the stepper in
+// the tests of package interpreter. Here is what concerns it alone.
 
 func load(t testing.TB, src string) *elf.Program {
 	o, err := asm.Assemble(src, asm.DefaultBase)
