@@ -21,8 +21,9 @@ func debugCommand() *cli.Command {
 		Name:      "debug",
 		Usage:     "run a program under GDB",
 		ArgsUsage: "FILE.elf",
-		Description: "It waits for one debugger, runs as `athena run` does, and ends with the program. Breakpoints,\n" +
-			"watchpoints, steps, registers and memory work; `monitor gas` shows the gas left.\n\nExamples:\n" +
+		Description: "It waits for one debugger, runs as `athena run` does, and ends with the program.\n" +
+			"Breakpoints, watchpoints, steps, registers and memory work; `monitor gas` shows the gas\n" +
+			"left.\n\nExamples:\n" +
 			"  athena debug hello.elf --gdb 127.0.0.1:1234\n" +
 			"  gdb-multiarch hello.elf -ex 'target remote 127.0.0.1:1234'\n" +
 			"  athena debug counter.elf --spawn 'spawn(41)' --call 'increment(1)' --gdb 127.0.0.1:0",

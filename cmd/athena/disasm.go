@@ -16,7 +16,8 @@ func disasmCommand() *cli.Command {
 		Name:      "disasm",
 		Usage:     "print a program's instructions with addresses, words, names and targets",
 		ArgsUsage: "FILE.elf",
-		Description: "Functions are named by the symbol table; without one by exports and by what is called.\n\n" +
+		Description: "Functions are named by the symbol table; without one by exports and by what\n" +
+			"is called.\n\n" +
 			"Examples:\n" +
 			"  athena disasm counter.elf\n" +
 			"  athena disasm counter.elf --symbol increment",
@@ -51,7 +52,8 @@ func rangeOf(s *trace.Symbols, name string) (from, to uint32, err error) {
 	}
 	f, ok := s.Named(name)
 	if !ok {
-		return 0, 0, &usageError{errors.Join(fmt.Errorf("--symbol: no function %q", name), similar(s, name))}
+		err := fmt.Errorf("--symbol: no function %q", name)
+		return 0, 0, &usageError{errors.Join(err, similar(s, name))}
 	}
 	if f.Size != 0 {
 		return f.Addr, f.Addr + f.Size, nil

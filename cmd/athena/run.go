@@ -42,8 +42,8 @@ func runCommand() *cli.Command {
 		Name:      "run",
 		Usage:     "run a program outside of any chain, with the real host and the real gas",
 		ArgsUsage: "FILE.elf",
-		Description: "Without --call it runs from _start, and gas is what the program itself uses. With --call the\n" +
-			"program is deployed in a scratch state, and gas is what a transaction would pay for the call.\n" +
+		Description: "Without --call it runs from _start, and gas is what the program itself uses. With\n" +
+			"--call the program is deployed in a scratch state, and gas is what a transaction would pay.\n" +
 			"Arguments may name the scratch accounts caller, alice, bob and carol, and self.\n" +
 			"Exit codes: 0 success, 3 trap, 4 out of gas, 2 usage, 1 anything else.\n\nExamples:\n" +
 			"  athena run hello.elf --input 0x2a --json\n" +

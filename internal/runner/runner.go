@@ -20,7 +20,7 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// DefaultGas is the limit of a run from the entry that names none: about an hour of the interpreter.
+// DefaultGas is the limit of a run from the entry that names none: minutes to an hour.
 const DefaultGas = 1_000_000_000_000
 
 // maxGas leaves room for what entering a frame takes.
@@ -126,7 +126,8 @@ func (c *Config) validate() error {
 		problems = append(problems, errors.New("a call takes its input from its arguments"))
 	}
 	if c.Call == "" && (c.Spawn != "" || c.Amount != 0 || c.Principal) {
-		problems = append(problems, errors.New("only a call has a spawned account, an amount, a principal"))
+		problems = append(problems,
+			errors.New("only a call has a spawned account, an amount, a principal"))
 	}
 	if c.Gas != nil && *c.Gas > maxGas {
 		problems = append(problems, fmt.Errorf("gas %d above %d", *c.Gas, uint64(maxGas)))

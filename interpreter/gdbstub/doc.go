@@ -2,8 +2,8 @@
 // GDB, appendix E).
 //
 // It is not a debugger and not a network server: it reads packets from a Conn that it is given, and
-// executes what they ask for on a Machine. It knows no host: whoever serves host calls gives it each
-// frame with Drive and goes on when Drive returns.
+// executes what they ask for on a Machine. It knows no host: whoever serves host calls gives it
+// each frame with Drive and goes on when Drive returns.
 //
 //	stub := gdbstub.New(conn)
 //	for {
@@ -20,6 +20,6 @@
 //
 //   - No packet panics or exhausts: sizes are bounded by MaxPacket, and what does not parse gets an
 //     empty reply or an error reply.
-//   - A debugger that only looks changes nothing: registers, memory, gas and stops are those of a run
-//     without it.
+//   - A debugger that only looks changes nothing: registers, memory, gas and stops are those of a
+//     run without it.
 package gdbstub

@@ -49,8 +49,8 @@ type open struct {
 }
 
 // callStack follows the calls of one frame by the conventions of the ABI: a jump that writes ra (or
-// t0) is a call, one through them that writes nothing is a return (RISC-V Unprivileged ISA, §2.5.1,
-// table 3).
+// t0) is a call, one through them that writes nothing is a return (RISC-V Unprivileged ISA,
+// §2.5.1, table 3).
 type callStack struct {
 	at    *node
 	stack []open

@@ -6,9 +6,9 @@
 //
 //	symbols := trace.NewSymbols(file)
 //	p := trace.NewProfile()
-//	p.Enter(m, program, symbols)
-//	stop := trace.Step(m, p) // as m.Run()
-//	p.Exit(m)
+//	p.Enter(nil, program, "token", symbols)
+//	stop, err := trace.Step(ctx, m, trace.NewText(program), p) // as m.RunContext(ctx)
+//	p.Exit()
 //	err := p.Write(w)
 //
 // Invariants:

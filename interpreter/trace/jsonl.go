@@ -14,7 +14,8 @@ import (
 //
 //	{"depth":1,"pc":"0x200800","op":"addi a0, a0, 1","gas":1,"left":999,"set":{"a0":"0x2"}}
 //
-// "left" is the gas after it, "set" the registers that changed, "at" the function and line if known.
+// "left" is the gas after it, "set" the registers that changed, "at" the function and line if they
+// are known.
 // The first error of the writer ends the output; Flush returns it.
 type StepWriter struct {
 	w       *bufio.Writer

@@ -58,7 +58,9 @@ func NewProfile() *Profile {
 
 // Enter begins a frame of p, which is called name; caller is the machine whose host call entered
 // it, nil for the first one.
-func (p *Profile) Enter(caller *interpreter.Machine, program *elf.Program, name string, s *Symbols) {
+func (p *Profile) Enter(
+	caller *interpreter.Machine, program *elf.Program, name string, s *Symbols,
+) {
 	info, ok := p.programs[program]
 	if !ok {
 		info = &profiled{name, program, s}

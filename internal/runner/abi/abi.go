@@ -2,7 +2,7 @@
 // encoded arguments, results and events by it.
 //
 // It is not part of consensus and checks no contract: where description and bytes differ, it says
-// that it cannot show them, and its caller shows hex. Types are those of docs/spec/abi.md: integers,
+// that it cannot show them, and its caller shows hex. Types are those that the SDK writes: integers,
 // bool, String, Address, Vec<T>, Option<T>, [T;N], (T,…), Name{field:T,…} and Name<Variant…,…>.
 package abi
 
