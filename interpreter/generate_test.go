@@ -92,6 +92,9 @@ func (g *generator) place() {
 	g.p = &elf.Program{StackSize: 16 * (1 + g.Uint32N(300)), HeapPages: g.Uint32N(3)}
 	data := g.base + 0x1000 + g.Uint32N(64)
 	size := 1 + g.Uint32N(5000)
+	if g.IntN(2) == 0 { // ends with a granule
+		size += -(data + size) % granule
+	}
 	g.p.Segments = []elf.Segment{
 		{Addr: g.base, Executable: true}, // finish gives it its contents
 		{Addr: data, Size: size, Data: g.bytes(g.Uint32N(size + 1)), Writable: g.IntN(4) != 0},
@@ -188,6 +191,9 @@ func (g *generator) address() uint32 {
 		at = append(at, g.p.Segments[i].Addr, g.p.Segments[i].End())
 	}
 	a := at[g.IntN(len(at))]
+	if g.shape == edges && g.few {
+		return a + g.Uint32N(6) - 4
+	}
 	if g.shape == edges {
 		return a + g.Uint32N(40) - 20
 	}
@@ -304,7 +310,10 @@ func (g *generator) fused(parts []opcode) {
 	for _, part := range parts {
 		r, a, b := g.any(), g.any(), g.any()
 		pointer := uint8(regFirst + g.IntN(pointers))
-		further := int32(4 * (1 + g.IntN(4)))
+		further, near := int32(4*(1+g.IntN(4))), int32(g.IntN(32)-12)
+		if g.few {
+			near = int32(g.IntN(3)) - 1
+		}
 		op := instructionOf[part]
 		switch op.Format() {
 		case riscv.FormatU:
@@ -318,9 +327,9 @@ func (g *generator) fused(parts []opcode) {
 		case riscv.FormatShift:
 			g.put(op, r, a, 0, int32(g.IntN(32)))
 		case riscv.FormatLoad:
-			g.put(op, r, pointer, 0, int32(g.IntN(32)-12))
+			g.put(op, r, pointer, 0, near)
 		case riscv.FormatS:
-			g.put(op, 0, pointer, b, int32(g.IntN(32)-12))
+			g.put(op, 0, pointer, b, near)
 		case riscv.FormatB:
 			g.put(op, 0, a, b, further)
 		case riscv.FormatJ:
