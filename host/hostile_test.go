@@ -105,8 +105,8 @@ func misdeeds(t testing.TB, path string) (all []misdeed) {
 	m.code = o.ELF(asm.ELFOptions{})
 	for _, in := range inputs {
 		each := m
-		each.name, each.args, each.want = m.name+" "+in[0], hostileInput(t, in[0]), trapNamed(t, in[1])
-		each.changes = len(in) > 2
+		each.name, each.args = m.name+" "+in[0], hostileInput(t, in[0])
+		each.want, each.changes = trapNamed(t, in[1]), len(in) > 2
 		all = append(all, each)
 	}
 	if inputs == nil {
@@ -294,7 +294,8 @@ func TestHostileCallees(t *testing.T) {
 				w, a := m.world(t)
 				p := payload(m.method, m.args)
 				at := openScript.mem
-				r := w.run(join(a[:], u64(m.gas), p), cmd{CallTryCall, at, at + 32, uint32(len(p)), 0, at + 24})
+				r := w.run(join(a[:], u64(m.gas), p),
+					cmd{CallTryCall, at, at + 32, uint32(len(p)), 0, at + 24})
 				if m.want == trap.OutOfWitness {
 					require.Equal(t, m.want, r.Trap)
 					return

@@ -88,7 +88,8 @@ func newPublished(t testing.TB) *published {
 	public, private, err := ed25519.GenerateKey(bytes.NewReader(word(7)))
 	require.NoError(t, err)
 
-	p.wallet, p.calls = address.OfSpawn(p.walletCode, public), address.OfSpawn(callsCode, []byte("blob"))
+	p.wallet = address.OfSpawn(p.walletCode, public)
+	p.calls = address.OfSpawn(callsCode, []byte("blob"))
 	p.st.Spawn(p.wallet, p.walletCode, public)
 	p.st.Credit(p.wallet, 1_000)
 	p.st.Spawn(p.calls, callsCode, []byte("blob"))

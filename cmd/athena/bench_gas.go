@@ -19,7 +19,8 @@ func benchGasCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "gas",
 		Usage: "measure how long a unit of gas takes: instructions, host calls, precompiles",
-		Description: "Each price is measured where it is worst for the host; a star marks the case that counts.\n" +
+		Description: "Each price is measured where it is worst for the host; a star marks the case that\n" +
+			"counts.\n" +
 			"--write replaces " + pricesFile + " by prices whose worst cases are within a\n" +
 			"factor of 3 of each other; run it again until it proposes nothing.\n\n" +
 			"Examples:\n" +

@@ -3,6 +3,7 @@ package calibrate
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/athenarollup/athena/address"
@@ -53,7 +54,13 @@ func slots(bytes int) func(a *arena, st *state.State) {
 }
 
 func hostCalls() []hostCall {
-	none := at("a0", 0)
+	return slices.Concat(plainCalls(), byteCalls(), storageCalls(), frameCalls())
+}
+
+// none sets a0 to mem.
+var none = at("a0", 0)
+
+func plainCalls() []hostCall {
 	return []hostCall{
 		{price: "Base", name: "input_left", body: ecall(host.CallInputLeft), count: 2_000},
 		{price: "Base", name: "memory_grow that is refused", setup: "li a0, -1\n",
@@ -62,6 +69,12 @@ func hostCalls() []hostCall {
 		{price: "Base", name: "layer_context", setup: none, body: ecall(host.CallLayerContext),
 			count: 2_000},
 		{price: "Base", name: "gas_left", setup: none, body: ecall(host.CallGasLeft), count: 2_000},
+	}
+}
+
+// byteCalls are those that are paid by their bytes.
+func byteCalls() []hostCall {
+	return []hostCall{
 		{price: "CopyByte", name: "write to descriptor 3",
 			setup: "li a0, 3\n" + at("a1", 0) + "li a2, 4096\n",
 			body:  ecall(host.CallWrite), count: 64, units: largest},
@@ -83,6 +96,11 @@ func hostCalls() []hostCall {
 		{price: "Ed25519Byte", name: "verify_ed25519 of 64 KiB",
 			setup: none + "li a1, 0x10000\nmv a2, a0\nmv a3, a0\n",
 			body:  ecall(host.CallVerifyEd25519), count: 4, units: 1 << 16},
+	}
+}
+
+func storageCalls() []hostCall {
+	return []hostCall{
 		{price: "WarmKey", name: "storage_has", setup: none, body: ecall(host.CallStorageHas),
 			count: 1_000},
 		{price: "WarmKey", name: "balance", setup: none, body: ecall(host.CallBalance), count: 1_000},
@@ -103,6 +121,11 @@ func hostCalls() []hostCall {
 		{price: "SlotByte", name: "storage_store", setup: none + at("a1", 64) + "li a2, 4096\n",
 			body:  "lw t1, 0(a1)\naddi t1, t1, 1\nsw t1, 0(a1)\n" + ecall(host.CallStorageStore),
 			count: 200, units: largest},
+	}
+}
+
+func frameCalls() []hostCall {
+	return []hostCall{
 		{price: "SpawnBase", name: "spawn", setup: none + "li a1, 32\n" + at("a2", 64),
 			body: next + ecall(host.CallSpawn), count: 100},
 		{price: "CallBase", name: "call that moves money", mem: callMem("", 1),
@@ -182,47 +205,67 @@ func (a *arena) turn(h hostCall, mem []byte) (*turn, error) {
 
 // enterCases measure what entering a frame costs by its pages and by its code.
 func enterCases(tree *statetree.Tree, s *metering.Schedule) []Case {
-	frame := func(pages int, touch bool) Case {
-		name := "frame start"
-		method := "idle:\nret\n"
-		if touch {
-			name += " and a store to each page"
-			method = "idle:\nla t1, _end\nli t2, 4096\n" + fmt.Sprintf("li t3, %d\n", pages-1) +
-				"touch: add t1, t1, t2\nsw t2, 0(t1)\naddi t3, t3, -1\nbnez t3, touch\nret\n"
-		}
-		c := Case{Group: groupHost, Price: "PageBase", Name: fmt.Sprintf("%s (%d pages of heap)", name, pages)}
-		c.prepare = func() (*turn, error) {
-			var callee address.Address
-			fill := func(a *arena, st *state.State) {
-				o, err := asm.Assemble(fmt.Sprintf(".layout 0x200400, 0x1000, %d\n.export idle\n", pages)+
-					method+".data\nword: .word 0\n_end:\n", asm.DefaultBase)
-				if err != nil {
-					panic("BUG: calibrate: " + err.Error())
-				}
-				template := st.PutTemplate(o.ELF(asm.ELFOptions{}))
-				callee = address.OfSpawn(template, nil)
-				st.Spawn(callee, template, nil)
-			}
-			h := hostCall{
-				setup: at("a0", 0) + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\nli a5, 0\n",
-				body:  ecall(host.CallCall), count: 20, units: pages, fill: fill,
-				mem: func(a *arena) []byte {
-					mem := callMem("idle", 0)(a)
-					copy(mem, callee[:])
-					return mem
-				},
-			}
-			a, err := newArena(tree, s, fmt.Sprintf(guest, h.setup, h.body, memBytes), fill)
-			if err != nil {
-				return nil, err
-			}
-			return a.turn(h, nil)
-		}
-		return c
-	}
 	return []Case{
-		frame(64, false), frame(64, true), frame(2_000, false), frame(2_000, true), coldCode(tree, s),
+		frameCase(64, false, tree, s), frameCase(64, true, tree, s),
+		frameCase(2_000, false, tree, s), frameCase(2_000, true, tree, s), coldCode(tree, s),
 	}
+}
+
+// frameProgram has one method, which returns at once or stores to each page of its heap before.
+func frameProgram(pages int, touch bool) string {
+	method := "idle:\nret\n"
+	if touch {
+		method = "idle:\nla t1, _end\nli t2, 4096\n" + fmt.Sprintf("li t3, %d\n", pages-1) +
+			"touch: add t1, t1, t2\nsw t2, 0(t1)\naddi t3, t3, -1\nbnez t3, touch\nret\n"
+	}
+	return fmt.Sprintf(".layout 0x200400, 0x1000, %d\n.export idle\n", pages) + method +
+		".data\nword: .word 0\n_end:\n"
+}
+
+// frameCase enters a frame with many pages, of which it touches all or nearly none.
+func frameCase(pages int, touch bool, tree *statetree.Tree, s *metering.Schedule) Case {
+	name := "frame start"
+	if touch {
+		name += " and a store to each page"
+	}
+	name = fmt.Sprintf("%s (%d pages of heap)", name, pages)
+	c := Case{Group: groupHost, Price: "PageBase", Name: name}
+	c.prepare = func() (*turn, error) {
+		o, err := asm.Assemble(frameProgram(pages, touch), asm.DefaultBase)
+		if err != nil {
+			return nil, fmt.Errorf("calibrate: %w", err)
+		}
+		h := hostCall{
+			setup: none + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\nli a5, 0\n",
+			body:  ecall(host.CallCall), count: 20, units: pages,
+		}
+		return calleeTurn(o.ELF(asm.ELFOptions{}), "idle", h, tree, s, nil)
+	}
+	return c
+}
+
+// calleeTurn is a guest that calls a method of an account of code; if cache is not nil, programs
+// are kept there.
+func calleeTurn(
+	code []byte, method string, h hostCall, tree *statetree.Tree, s *metering.Schedule,
+	cache *host.CodeCache,
+) (*turn, error) {
+	var callee address.Address
+	fill := func(_ *arena, st *state.State) {
+		template := st.PutTemplate(code)
+		callee = address.OfSpawn(template, nil)
+		st.Spawn(callee, template, nil)
+	}
+	a, err := newArena(tree, s, fmt.Sprintf(guest, h.setup, h.body, memBytes), fill)
+	if err != nil {
+		return nil, err
+	}
+	if cache != nil {
+		a.x = host.NewExecutor(s, limits(), cache)
+	}
+	mem := callMem(method, 0)(a)
+	copy(mem, callee[:])
+	return a.turn(h, mem)
 }
 
 // coldCode enters a template of dense code that is in no cache: reading, hashing and predecoding it
@@ -231,27 +274,12 @@ func coldCode(tree *statetree.Tree, s *metering.Schedule) Case {
 	c := Case{Group: groupHost, Price: "ColdKey", Name: "a chunk of code that is in no cache"}
 	c.prepare = func() (*turn, error) {
 		code := codeOf(48 << 10)
-		var callee address.Address
-		fill := func(a *arena, st *state.State) {
-			template := st.PutTemplate(code)
-			callee = address.OfSpawn(template, nil)
-			st.Spawn(callee, template, nil)
-		}
 		h := hostCall{
-			setup: at("a0", 0) + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\n",
+			setup: none + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\n",
 			body:  ecall(host.CallTryCall), count: 1, units: (len(code) + largest - 1) / largest,
-			mem: func(a *arena) []byte {
-				mem := callMem("missing", 0)(a) // loaded, and then without such a method
-				copy(mem, callee[:])
-				return mem
-			},
 		}
-		a, err := newArena(tree, s, fmt.Sprintf(guest, h.setup, h.body, memBytes), fill)
-		if err != nil {
-			return nil, err
-		}
-		a.x = host.NewExecutor(s, limits(), host.NewCodeCache(1))
-		return a.turn(h, nil)
+		// The code is loaded, and then has no such method.
+		return calleeTurn(code, "missing", h, tree, s, host.NewCodeCache(1))
 	}
 	return c
 }

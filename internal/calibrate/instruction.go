@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/athenarollup/athena/interpreter"
@@ -15,8 +16,9 @@ import (
 )
 
 const (
-	// turnGas is the gas of a turn of a program: it runs until all is burnt.
-	turnGas = 1 << 20
+	// turnLength is the number of instructions of a class whose gas a turn of a program gets; it runs
+	// until all is burnt. More than the cache lines of chaseBytes.
+	turnLength = 1 << 19
 	// unrolled is how often a body stands in its loop, so that the loop does not count.
 	unrolled = 256
 	// footprint is the number of instructions of a program that no branch predictor learns by heart.
@@ -52,6 +54,10 @@ const xorshift = `
 `
 
 func kernels() []kernel {
+	return slices.Concat(arithmetic(), accesses(), transfers())
+}
+
+func arithmetic() []kernel {
 	return []kernel{
 		{class: metering.ClassALU, name: "dependent additions", body: "add t1, t1, t2\n"},
 		{class: metering.ClassALU, name: "dense mix", body: `add t1, t1, t2
@@ -72,6 +78,11 @@ func kernels() []kernel {
 		{class: metering.ClassDiv, name: "no predictor learns it",
 			text: "loop:\n" + randomCode([]string{"div", "divu", "rem", "remu"}) + "\tj loop\n"},
 		{class: metering.ClassDiv, name: "signed", body: "div t3, t1, t2\nrem t4, t1, t2\n"},
+	}
+}
+
+func accesses() []kernel {
+	return []kernel{
 		{class: metering.ClassLoad, name: "one word", text: "mv t1, sp\n", body: "lw t2, -64(t1)\n"},
 		{class: metering.ClassLoad, name: "bytes", text: "mv t1, sp\n",
 			body: "lb t2, -64(t1)\nlbu t3, -63(t1)\nlh t4, -62(t1)\n"},
@@ -92,11 +103,19 @@ func kernels() []kernel {
 			"la s0, _end\nli s1, 0x7FFFC0\nli t3, 0x1F3540\nloop:\n" +
 			strings.Repeat("add t1, t1, t3\nand t1, t1, s1\nadd t4, t1, s0\nsw t1, 0(t4)\n", unrolled/4) +
 			"\tj loop\n"},
+	}
+}
+
+// transfers are those of control.
+func transfers() []kernel {
+	return []kernel{
 		{class: metering.ClassBranch, name: "not taken", body: "bne t1, t1, loop\n"},
 		{class: metering.ClassBranch, name: "taken", body: "beq t1, t1, .+4\n"},
 		{class: metering.ClassBranch, name: "no predictor guesses it", text: `
 			li t1, 0x12345678
 			loop:` + xorshift + strings.Repeat("\tslli t2, t2, 1\n\tbltz t2, .+4\n", 24) + "\tj loop\n"},
+		{class: metering.ClassJump, name: "no predictor learns what follows",
+			text: "loop:\n" + randomCode(jumpOps) + "\tj loop\n"},
 		{class: metering.ClassJump, name: "to the next", body: "jal t1, .+4\n"},
 		{class: metering.ClassJump, name: "over a page and back", body: "j .+8\nnop\n"},
 		{class: metering.ClassIndirect, name: "one target", text: "la t1, here\nloop:\nhere: jr t1\n"},
@@ -106,10 +125,12 @@ func kernels() []kernel {
 	}
 }
 
-var aluOps = []string{
-	"add", "sub", "xor", "or", "and", "sll", "srl", "sra", "slt", "sltu",
-	"addi", "xori", "ori", "andi", "slti", "sltiu", "slli", "srli", "srai",
-}
+var (
+	immediateOps = []string{"addi", "xori", "ori", "andi", "slti", "sltiu", "slli", "srli", "srai"}
+	aluOps       = slices.Concat(immediateOps,
+		[]string{"add", "sub", "xor", "or", "and", "sll", "srl", "sra", "slt", "sltu"})
+	jumpOps = append(slices.Repeat([]string{"jal"}, len(aluOps)), aluOps...)
+)
 
 // randomCode is straight code of the operations in an order without a pattern.
 func randomCode(ops []string) string {
@@ -118,6 +139,10 @@ func randomCode(ops []string) string {
 	var b strings.Builder
 	for range footprint {
 		op, last := ops[r.IntN(len(ops))], reg()
+		if op == "jal" {
+			b.WriteString("\tj .+4\n")
+			continue
+		}
 		if strings.HasSuffix(op, "i") || op == "sltiu" {
 			last = fmt.Sprint(1 + r.IntN(31))
 		}
@@ -151,7 +176,10 @@ func jumpChain() string {
 	var b strings.Builder
 	b.WriteString("la s0, _end\naddi s0, s0, 3\nandi s0, s0, -4\nmv s1, s0\n")
 	fmt.Fprintf(&b, "li s2, %d\nloop:\n", 4*(jumpList-1))
+	// Each place begins with another operation, or the machine's own jumps would be guessed.
+	r := rand.New(rand.NewPCG(9, 10))
 	for range jumpTargets {
+		fmt.Fprintf(&b, "%s t6, t5, %d\n", immediateOps[r.IntN(len(immediateOps))], 1+r.IntN(31))
 		b.WriteString("lw t2, 0(s1)\naddi t1, t1, 4\nand t1, t1, s2\nadd s1, s0, t1\njr t2\n")
 	}
 	return b.String()
@@ -163,7 +191,7 @@ func jumps(m *interpreter.Machine, o *asm.Object) error {
 	base := (end + 3) &^ 3
 	r := rand.New(rand.NewPCG(5, 6))
 	for i := range uint32(jumpList) {
-		if err := poke(m, base+4*i, first+20*uint32(r.IntN(jumpTargets))); err != nil {
+		if err := poke(m, base+4*i, first+24*uint32(r.IntN(jumpTargets))); err != nil {
 			return err
 		}
 	}
@@ -222,15 +250,16 @@ func instructionCase(k kernel, s *metering.Schedule, alu *float64) Case {
 			}
 		}
 		t := &turn{close: m.Release, share: k.share(o), others: alu, classGas: s.Instruction[k.class]}
+		gas := turnLength * uint64(t.classGas)
 		t.run = func() (uint64, error) {
-			m.Start(program.Entry, turnGas)
+			m.Start(program.Entry, gas)
 			for {
 				stop := m.Run()
 				switch {
 				case stop.Kind == interpreter.HostCall:
 				case stop.Trap == trap.OutOfGas:
 					t.instructions = m.Instructions()
-					return turnGas, nil
+					return gas, nil
 				default:
 					return 0, fmt.Errorf("calibrate: %s: %s at %#x", k.name, stop.Trap, m.PC())
 				}

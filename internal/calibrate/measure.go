@@ -49,7 +49,9 @@ type Figure struct {
 }
 
 // fastest runs f for about the given time and returns the nanoseconds of its fastest run.
-func fastest(f func() (uint64, error), budget time.Duration) (nanos float64, gas uint64, err error) {
+func fastest(
+	f func() (uint64, error), budget time.Duration,
+) (nanos float64, gas uint64, err error) {
 	nanos = math.Inf(1)
 	for began := time.Now(); ; {
 		start := time.Now()

@@ -21,9 +21,9 @@ type Change struct {
 
 // Propose returns a schedule whose worst cases take between unit/√3 and unit·√3 nanoseconds for a
 // unit of gas, as far as whole numbers can: a price moves no further than to the nearer end of that
-// range, and what is within it stays. A price of which others are a part moves with them, so a second
-// measurement may move it again. Prices of precompiles beside those of HostCosts are left alone: each
-// has its own reasons (docs/spec/precompiles.md).
+// range, and what is within it stays. A price of which others are a part moves with them, so a
+// second measurement may move it again. Prices of precompiles beside those of HostCosts are left
+// alone: each has its own reasons (docs/spec/precompiles.md).
 func (r *Report) Propose(s *metering.Schedule, unit float64) (*metering.Schedule, []Change) {
 	next := *s
 	changes := []Change{}

@@ -124,7 +124,8 @@ func (r *Report) WriteTable(w io.Writer) error {
 		return fmt.Errorf("calibrate: %w", err)
 	}
 	slow, fast := r.Prices[0], r.Prices[len(r.Prices)-1]
-	fmt.Fprintf(w, "\nschedule %d on %s\nmedian %.2f ns/gas; spread %.1f, from %s %s (%.2f) to %s %s (%.2f)\n",
+	fmt.Fprintf(w, "\nschedule %d on %s\nmedian %.2f ns/gas; "+
+		"spread %.1f, from %s %s (%.2f) to %s %s (%.2f)\n",
 		r.Schedule, r.Machine, r.Median, r.Spread,
 		fast.Group, fast.Price, fast.PerGas, slow.Group, slow.Price, slow.PerGas)
 	for _, name := range r.Unmeasured {

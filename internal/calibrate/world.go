@@ -102,7 +102,8 @@ type arena struct {
 
 var otherBlob = []byte("other")
 
-func newArena(t *statetree.Tree, s *metering.Schedule, source string, fill func(a *arena, st *state.State),
+func newArena(
+	t *statetree.Tree, s *metering.Schedule, source string, fill func(a *arena, st *state.State),
 ) (*arena, error) {
 	o, err := asm.Assemble(source, asm.DefaultBase)
 	if err != nil {
