@@ -1,7 +1,6 @@
 package bench
 
 import (
-	"bufio"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -31,13 +30,12 @@ const unknown = "unknown"
 
 // cpuModel is the processor's name, where Linux tells it.
 func cpuModel() string {
-	f, err := os.Open("/proc/cpuinfo")
+	text, err := os.ReadFile("/proc/cpuinfo")
 	if err != nil {
 		return unknown
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		key, value, ok := strings.Cut(lines.Text(), ":")
+	for line := range strings.Lines(string(text)) {
+		key, value, ok := strings.Cut(line, ":")
 		if ok && strings.TrimSpace(key) == "model name" {
 			return strings.TrimSpace(value)
 		}

@@ -48,15 +48,16 @@ func BuildNatives(ctx context.Context, dir string, log io.Writer) (*Natives, err
 	}
 	n := &Natives{native: filepath.Join(dir, "native")}
 	linux := filepath.Join(dir, "linux")
-	if _, err := os.Stat(linux); err != nil {
+	_, missing := os.Stat(linux)
+	qemu, absent := exec.LookPath(qemuName)
+	switch {
+	case missing != nil:
 		fmt.Fprintln(log, "no kernels for Linux on riscv32 here: no comparison with qemu")
-		return n, nil
-	}
-	if n.qemu, err = exec.LookPath(qemuName); err != nil {
+	case absent != nil:
 		fmt.Fprintf(log, "no %s here: no comparison with it\n", qemuName)
-		return n, nil
+	default:
+		n.qemu, n.linux = qemu, linux
 	}
-	n.linux = linux
 	return n, nil
 }
 

@@ -151,15 +151,13 @@ func (w *watch) AfterCall(m *interpreter.Machine, code trap.Code) {
 	if w.profile != nil {
 		w.profile.HostCall(m, name, used-min(used, f.inner))
 	}
-	switch {
-	case code == trap.None:
-		w.noteSpawn(f)
-		if f.number != host.CallTryCall || m.Reg(riscv.RegT0) == 0 {
-			break
-		}
-		w.fault = nil // it was caught
-	default:
+	if code != trap.None {
 		w.explain(f, code, name)
+	} else {
+		w.noteSpawn(f)
+		if f.number == host.CallTryCall && m.Reg(riscv.RegT0) != 0 {
+			w.fault = nil // it was caught
+		}
 	}
 	w.callText(f, used, code)
 }

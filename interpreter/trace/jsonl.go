@@ -20,7 +20,6 @@ import (
 type StepWriter struct {
 	w       *bufio.Writer
 	err     error
-	depth   int
 	symbols []*Symbols
 	before  [riscv.Registers]uint32
 	pc      uint32
