@@ -16,6 +16,7 @@ import (
 	"github.com/athenarollup/athena/host"
 	"github.com/athenarollup/athena/interpreter"
 	"github.com/athenarollup/athena/interpreter/trace"
+	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/asm"
 	"github.com/athenarollup/athena/trap"
 )
@@ -80,12 +81,15 @@ func TestEntry(t *testing.T) {
 func TestGasOfTheEntryIsExact(t *testing.T) {
 	t.Parallel()
 	file := assemble(t, "_start: li a0, 3\nl: addi a0, a0, -1\nbnez a0, l\nret")
-	for gas := uint64(0); gas < 20; gas++ {
+	c := &metering.V1().Instruction
+	alu, branch, indirect := c[metering.ClassALU], c[metering.ClassBranch], c[metering.ClassIndirect]
+	enough := uint64(4*alu + 3*branch + indirect)
+	for gas := uint64(0); gas < enough+6; gas++ {
 		r, err := Run(t.Context(), Config{File: file, Gas: new(gas)})
 		require.NoError(t, err)
-		if gas >= 1+3*3+4 {
+		if gas >= enough {
 			require.Equal(t, trap.None, r.Trap)
-			require.Equal(t, uint64(14), r.GasUsed)
+			require.Equal(t, enough, r.GasUsed)
 			require.Equal(t, uint64(8), r.Instructions)
 			continue
 		}

@@ -106,7 +106,7 @@ func TestStepStopsWithItsContext(t *testing.T) {
 func TestProfileAddsUp(t *testing.T) {
 	t.Parallel()
 	p := assemble(t, recursive)
-	m := p.start(10_000)
+	m := p.start(100_000)
 	pr := NewProfile()
 	pr.Charge(7)
 	pr.Enter(nil, p.Program, "fib", p.symbols)
@@ -128,7 +128,7 @@ func TestProfileAddsUp(t *testing.T) {
 		deepest = max(deepest, len(s.Location))
 		leaves[s.Location[0].Line[0].Function.Name] += s.Value[1]
 	}
-	require.Equal(t, int64(10_000-m.Gas()+7), gas)
+	require.Equal(t, int64(100_000-m.Gas()+7), gas)
 	require.Equal(t, int64(m.Instructions()), instructions)
 	require.Equal(t, map[string]int64{"_start": 7, "fib": instructions - 7, "host.enter": 0}, leaves)
 	require.Equal(t, 4, deepest, "recursion is folded: _start, and fib from each of its sites")
@@ -145,9 +145,9 @@ func TestSteps(t *testing.T) {
 	require.Equal(t, trap.StoreFault, stop.Trap)
 	w.Exit()
 	require.NoError(t, w.Flush())
-	require.Equal(t, `{"depth":1,"pc":"0x200800","op":"addi a0, zero, 7","gas":1,"left":99,`+
+	require.Equal(t, `{"depth":1,"pc":"0x200800","op":"addi a0, zero, 7","gas":4,"left":96,`+
 		`"at":"_start","set":{"a0":"0x7"}}`+"\n"+
-		`{"depth":1,"pc":"0x200804","op":"sw a0, 0(zero)","gas":2,"left":97,"at":"f","set":{}}`+"\n",
+		`{"depth":1,"pc":"0x200804","op":"sw a0, 0(zero)","gas":40,"left":56,"at":"f","set":{}}`+"\n",
 		b.String())
 }
 
@@ -206,7 +206,7 @@ func TestExplain(t *testing.T) {
 		{"_start: la a5, _start\nsb a0, 0(a5)", 100, []string{
 			"(pc 0x00200808: sb a0, 0(a5))", "a5 = 0x00200800; writable memory is 0x001f0400–0x002003ff",
 		}},
-		{"_start: addi sp, sp, -2048\nsw a0, 0(sp)\nj _start", 10_000, []string{
+		{"_start: addi sp, sp, -2048\nsw a0, 0(sp)\nj _start", 100_000, []string{
 			"sp = 0x001efc00", "; the stack of 65536 bytes overflowed",
 		}},
 		{"_start: li a0, 2\njr a0", 100, []string{
@@ -219,7 +219,7 @@ func TestExplain(t *testing.T) {
 			"ra = 0x0020080c, after a call in f+0x4",
 		}},
 		{"_start: .word 0", 100, []string{"illegal instruction", ": .word 0x00000000)"}},
-		{"_start: j _start", 100, []string{"out of gas", "it ran 50 instructions"}},
+		{"_start: j _start", 100, []string{"out of gas", "it ran 25 instructions"}},
 		{"_start: ebreak", 100, []string{"EBREAK executed", ": ebreak)"}},
 	} {
 		p := assemble(t, c.src)
