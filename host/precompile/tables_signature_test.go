@@ -60,7 +60,7 @@ func secp256k1Table(tb *table) {
 	refuse("v of 3", 3, one, good.s)
 	refuse("v of 27", 27, good.r, good.s)
 	refuse("v of 256", 256, good.r, good.s)
-	refuse("v of 2^32 - 1", 0xFFFF_FFFF, good.r, good.s)
+	refuse("v of 2^32 - 1", -1, good.r, good.s)
 	refuse("r of 0", good.parity, zero, good.s)
 	refuse("s of 0", good.parity, good.r, zero)
 	refuse("r of n", good.parity, c.n, good.s)
@@ -228,7 +228,7 @@ func ed25519Table(tb *table) {
 	}
 	length("messages too short", 21, messages[:len(messages)-1])
 	length("messages too long", 21, append(slices.Clone(messages), 0))
-	length("a length of 2^32 - 1", 0xFFFF_FFFF, messages)
+	length("a length of 2^32 - 1", -1, messages)
 }
 
 func joinBatch(batch []Signed) (items, messages []byte) {
