@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,4 +18,33 @@ func TestEqualSelectorsAreRefused(t *testing.T) {
 	require.ErrorContains(t, x.CheckCode(colliding.elf), "one selector")
 	apart := assemble(".export f, m17161\n.export f, m80502\nf: ret\n.data\nmem: .word 0\n")
 	require.NoError(t, x.CheckCode(apart.elf))
+}
+
+// TestCacheIsShared: executors that share a cache too small for their programs run at once, with
+// the results of one that is alone. The race detector makes it worth more.
+func TestCacheIsShared(t *testing.T) {
+	t.Parallel()
+	cases := callCases()
+	run := func(c callCase, cache *CodeCache) Result {
+		w, mem := c.world(t)
+		if cache != nil {
+			w.x = NewExecutor(metering.V1(), testLimits(), cache)
+		}
+		return w.x.Begin(w.st, testContext, w.a, plenty).
+			Call(w.a, Selector("go"), input(mem, c.place()))
+	}
+	want := make([]Result, len(cases))
+	for i, c := range cases {
+		want[i] = run(c, nil)
+	}
+	cache := NewCodeCache(3)
+	for k := range 4 {
+		t.Run(fmt.Sprint(k), func(t *testing.T) {
+			t.Parallel()
+			for i := range cases {
+				at := (i + k*len(cases)/8) % len(cases) // some side by side, some on the same code
+				require.Equal(t, want[at], run(cases[at], cache), cases[at].name)
+			}
+		})
+	}
 }
