@@ -42,9 +42,6 @@ type region struct {
 	code []instruction
 }
 
-// slots is the number of predecoded words.
-func (r *region) slots() uint32 { return uint32(len(r.code) - 1) }
-
 // Code is a predecoded program. It is immutable and safe to share between machines and goroutines.
 type Code struct {
 	program *elf.Program

@@ -52,7 +52,7 @@ func assemble(c *cli.Context, base uint32) error {
 	}
 	options := asm.ELFOptions{Symbols: !c.Bool("strip")}
 	if name := c.String("abi"); name != "" {
-		if options.ABI, err = os.ReadFile(name); err != nil {
+		if options.ABI, err = readFile(name); err != nil {
 			return &usageError{fmt.Errorf("asm: %w", err)}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -77,7 +78,11 @@ func debugAction(c *cli.Context) error {
 
 // awaitDebugger takes one connection.
 func awaitDebugger(c *cli.Context) (*debugger, error) {
-	l, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", c.String("gdb"))
+	addr := c.String("gdb")
+	if strings.HasPrefix(addr, ":") {
+		addr = "127.0.0.1" + addr // a debugger writes memory: never to the whole network by default
+	}
+	l, err := (&net.ListenConfig{}).Listen(c.Context, "tcp", addr)
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("--gdb: %w", err)}
 	}

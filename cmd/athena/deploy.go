@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -24,7 +23,7 @@ func deployCommand() *cli.Command {
 			if err := wantArgs(c, 1, 1); err != nil {
 				return err
 			}
-			elf, err := os.ReadFile(c.Args().First())
+			elf, err := readFile(c.Args().First())
 			if err != nil {
 				return &usageError{fmt.Errorf("deploy: %w", err)}
 			}

@@ -130,7 +130,7 @@ func programConfig(c *cli.Context) (*runner.Config, error) {
 
 // readProgram reads the file that the first argument names.
 func readProgram(c *cli.Context) ([]byte, error) {
-	file, err := os.ReadFile(c.Args().First())
+	file, err := readFile(c.Args().First())
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("%s: %w", c.Command.Name, err)}
 	}

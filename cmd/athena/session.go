@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -99,7 +98,7 @@ func (s *session) wallet() (*wallet.Wallet, error) {
 			return devnet.Account(devnet.DefaultSeed, i), nil
 		}
 	}
-	text, err := os.ReadFile(name)
+	text, err := readFile(name)
 	if err != nil {
 		return nil, &usageError{fmt.Errorf("--key %q is neither dev0 to dev%d nor a readable file: %w",
 			name, devnet.Accounts-1, err)}

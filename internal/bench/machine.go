@@ -19,7 +19,8 @@ type Machine struct {
 	LoadAfter  string `json:"loadAfter"`
 }
 
-func describeMachine() Machine {
+// DescribeMachine tells what it can find out about this computer.
+func DescribeMachine() Machine {
 	return Machine{
 		CPU: cpuModel(), CPUs: runtime.NumCPU(), OS: runtime.GOOS, Arch: runtime.GOARCH,
 		Go: runtime.Version(), Tags: buildTags(), LoadBefore: loadAverage(),

@@ -50,7 +50,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	runtime.LockOSThread() // now is the time of a thread
 	defer runtime.UnlockOSThread()
-	r := &Report{Machine: describeMachine(), Engine: cfg.Engine}
+	r := &Report{Machine: DescribeMachine(), Engine: cfg.Engine}
 	for _, k := range cfg.Kernels {
 		row, err := cfg.measure(ctx, k)
 		if err != nil {

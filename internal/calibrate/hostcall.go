@@ -40,8 +40,6 @@ func ecall(number uint32) string { return fmt.Sprintf("li t0, %#x\necall\n", num
 // next steps the number at the begin of mem: the next key or blob.
 const next = "lw t1, 0(s2)\naddi t1, t1, 1\nsw t1, 0(s2)\n"
 
-func zeroes(*arena) []byte { return nil }
-
 // slots stores values under the keys 1, 2, …
 func slots(bytes int) func(a *arena, st *state.State) {
 	return func(a *arena, st *state.State) {

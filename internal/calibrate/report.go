@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"runtime"
 	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/athenarollup/athena/host"
+	"github.com/athenarollup/athena/internal/bench"
 	"github.com/athenarollup/athena/metering"
 )
 
@@ -56,7 +56,8 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	r := &Report{Schedule: s.Version, Unmeasured: []string{}, Changes: []Change{}}
-	r.Machine = fmt.Sprintf("%s, %d processors, %s", cpuModel(), runtime.NumCPU(), runtime.Version())
+	m := bench.DescribeMachine()
+	r.Machine = fmt.Sprintf("%s, %d processors, %s", m.CPU, m.CPUs, m.Go)
 	for _, n := range precompiles() {
 		if name := host.CallName(n); len(from[name]) > 0 {
 			cases = append(cases, precompileCase(n, from[name], tree, s))
