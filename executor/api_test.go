@@ -240,6 +240,7 @@ func TestSimulate(t *testing.T) {
 	require.NotZero(t, r.GetUsed().GetRead())
 	require.NotZero(t, r.GetWeight())
 	require.NotZero(t, r.GetDataPrice())
+	require.True(t, r.GetVerified())
 	signed := r.GetUsed()
 
 	unsigned := *tx
@@ -247,6 +248,7 @@ func TestSimulate(t *testing.T) {
 	unsigned.MaxUnits, unsigned.MaxFee = metering.Units{}, 0
 	r = sim(&unsigned)
 	require.Equal(t, "success", r.GetOutcome(), "neither auth nor nonce nor fee are needed")
+	require.False(t, r.GetVerified(), "and what is missing is told")
 	require.GreaterOrEqual(t, r.GetUsed().GetCompute(), signed.GetCompute())
 
 	// What was simulated is what is charged.

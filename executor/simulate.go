@@ -126,5 +126,5 @@ func fill(out *athenav1.SimulateResponse, sim *stf.Simulation, item *rollup.Item
 	out.Message, out.ReturnData = wire.Text(sim.Message), sim.Return
 	out.Used, out.Prices = wire.Units(sim.Used), wire.Units(sim.Prices)
 	out.DataPrice, out.InclusionPrice = item.DataPrice, item.InclusionPrice
-	out.Weight, out.NextNonce = item.Weight, sim.NextNonce
+	out.Weight, out.NextNonce, out.Verified = item.Weight, sim.NextNonce, sim.Verified
 }

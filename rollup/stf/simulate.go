@@ -23,6 +23,7 @@ type Simulation struct {
 	Used      metering.Units // verify included; the verify limits where no auth was given
 	Prices    metering.Units
 	NextNonce uint64 // of the principal
+	Verified  bool   // the auths given are what verify asks for
 }
 
 // Simulate runs one transaction on a state that layer l would begin with, and forgets its effects.
@@ -99,6 +100,7 @@ func (t *txRun) rehearse(sim *Simulation) rollup.Reason {
 	}
 	t.tx = asked // what was signed
 	reason := t.authorise()
+	sim.Verified = reason == rollup.ReasonNone
 	if reason != rollup.ReasonNone && reason != rollup.ReasonVerifyFailed {
 		return reason
 	}

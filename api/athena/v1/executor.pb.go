@@ -1025,10 +1025,12 @@ type SimulateResponse struct {
 	DataPrice      uint64 `protobuf:"varint,7,opt,name=data_price,json=dataPrice,proto3" json:"data_price,omitempty"`
 	InclusionPrice uint64 `protobuf:"varint,8,opt,name=inclusion_price,json=inclusionPrice,proto3" json:"inclusion_price,omitempty"`
 	// weight of the transaction with the limits used here.
-	Weight        uint64 `protobuf:"varint,9,opt,name=weight,proto3" json:"weight,omitempty"`
-	NextNonce     uint64 `protobuf:"varint,10,opt,name=next_nonce,json=nextNonce,proto3" json:"next_nonce,omitempty"`
-	Layer         uint64 `protobuf:"varint,11,opt,name=layer,proto3" json:"layer,omitempty"`
-	ReturnData    []byte `protobuf:"bytes,12,opt,name=return_data,json=returnData,proto3" json:"return_data,omitempty"`
+	Weight     uint64 `protobuf:"varint,9,opt,name=weight,proto3" json:"weight,omitempty"`
+	NextNonce  uint64 `protobuf:"varint,10,opt,name=next_nonce,json=nextNonce,proto3" json:"next_nonce,omitempty"`
+	Layer      uint64 `protobuf:"varint,11,opt,name=layer,proto3" json:"layer,omitempty"`
+	ReturnData []byte `protobuf:"bytes,12,opt,name=return_data,json=returnData,proto3" json:"return_data,omitempty"`
+	// verified is true when verify accepts the auths of the transaction as they are.
+	Verified      bool `protobuf:"varint,13,opt,name=verified,proto3" json:"verified,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1145,6 +1147,13 @@ func (x *SimulateResponse) GetReturnData() []byte {
 		return x.ReturnData
 	}
 	return nil
+}
+
+func (x *SimulateResponse) GetVerified() bool {
+	if x != nil {
+		return x.Verified
+	}
+	return false
 }
 
 type ClaimsRequest struct {
@@ -1445,7 +1454,7 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x14\n" +
 	"\x05layer\x18\x05 \x01(\x04R\x05layer\"!\n" +
 	"\x0fSimulateRequest\x12\x0e\n" +
-	"\x02tx\x18\x01 \x01(\fR\x02tx\"\xf8\x02\n" +
+	"\x02tx\x18\x01 \x01(\fR\x02tx\"\x94\x03\n" +
 	"\x10SimulateResponse\x12\x18\n" +
 	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x12\n" +
 	"\x04trap\x18\x02 \x01(\tR\x04trap\x12\x16\n" +
@@ -1462,7 +1471,8 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	" \x01(\x04R\tnextNonce\x12\x14\n" +
 	"\x05layer\x18\v \x01(\x04R\x05layer\x12\x1f\n" +
 	"\vreturn_data\x18\f \x01(\fR\n" +
-	"returnData\"\x0f\n" +
+	"returnData\x12\x1a\n" +
+	"\bverified\x18\r \x01(\bR\bverified\"\x0f\n" +
 	"\rClaimsRequest\"~\n" +
 	"\x0eClaimsResponse\x12,\n" +
 	"\x06claims\x18\x01 \x03(\v2\x14.athena.v1.ClaimInfoR\x06claims\x12\x1f\n" +

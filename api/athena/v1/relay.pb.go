@@ -127,10 +127,19 @@ type RelayServiceInfoResponse struct {
 	Network string                 `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"`
 	ChainId []byte                 `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
 	// relay is the Athena account that is credited: the address to pin transactions to.
-	Relay         []byte `protobuf:"bytes,3,opt,name=relay,proto3" json:"relay,omitempty"`
-	MinTip        uint64 `protobuf:"varint,4,opt,name=min_tip,json=minTip,proto3" json:"min_tip,omitempty"`
-	L1Height      uint64 `protobuf:"varint,5,opt,name=l1_height,json=l1Height,proto3" json:"l1_height,omitempty"`
-	MaxTxBytes    uint32 `protobuf:"varint,6,opt,name=max_tx_bytes,json=maxTxBytes,proto3" json:"max_tx_bytes,omitempty"`
+	Relay      []byte `protobuf:"bytes,3,opt,name=relay,proto3" json:"relay,omitempty"`
+	MinTip     uint64 `protobuf:"varint,4,opt,name=min_tip,json=minTip,proto3" json:"min_tip,omitempty"`
+	L1Height   uint64 `protobuf:"varint,5,opt,name=l1_height,json=l1Height,proto3" json:"l1_height,omitempty"`
+	MaxTxBytes uint32 `protobuf:"varint,6,opt,name=max_tx_bytes,json=maxTxBytes,proto3" json:"max_tx_bytes,omitempty"`
+	// refuses_unpinned is true when only transactions that are pinned to this relay are taken.
+	RefusesUnpinned bool `protobuf:"varint,7,opt,name=refuses_unpinned,json=refusesUnpinned,proto3" json:"refuses_unpinned,omitempty"`
+	// simulates is true when a transaction is dry-run before it is taken.
+	Simulates bool `protobuf:"varint,8,opt,name=simulates,proto3" json:"simulates,omitempty"`
+	// waiting of at most max_waiting transactions are accepted and in no L1 block yet.
+	Waiting    uint64 `protobuf:"varint,9,opt,name=waiting,proto3" json:"waiting,omitempty"`
+	MaxWaiting uint64 `protobuf:"varint,10,opt,name=max_waiting,json=maxWaiting,proto3" json:"max_waiting,omitempty"`
+	// l1_down is true while L1 does not answer; what is accepted waits for it.
+	L1Down        bool `protobuf:"varint,11,opt,name=l1_down,json=l1Down,proto3" json:"l1_down,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -205,6 +214,41 @@ func (x *RelayServiceInfoResponse) GetMaxTxBytes() uint32 {
 		return x.MaxTxBytes
 	}
 	return 0
+}
+
+func (x *RelayServiceInfoResponse) GetRefusesUnpinned() bool {
+	if x != nil {
+		return x.RefusesUnpinned
+	}
+	return false
+}
+
+func (x *RelayServiceInfoResponse) GetSimulates() bool {
+	if x != nil {
+		return x.Simulates
+	}
+	return false
+}
+
+func (x *RelayServiceInfoResponse) GetWaiting() uint64 {
+	if x != nil {
+		return x.Waiting
+	}
+	return 0
+}
+
+func (x *RelayServiceInfoResponse) GetMaxWaiting() uint64 {
+	if x != nil {
+		return x.MaxWaiting
+	}
+	return 0
+}
+
+func (x *RelayServiceInfoResponse) GetL1Down() bool {
+	if x != nil {
+		return x.L1Down
+	}
+	return false
 }
 
 type SubmitRequest struct {
@@ -366,9 +410,15 @@ type StatusResponse struct {
 	// reason names why a transaction was dropped, e.g. "EXPIRED"; empty otherwise.
 	Reason string `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
 	// layer that executes it; 0 before it is ordered.
-	Layer         uint64   `protobuf:"varint,5,opt,name=layer,proto3" json:"layer,omitempty"`
-	BundleL1Tx    []byte   `protobuf:"bytes,6,opt,name=bundle_l1_tx,json=bundleL1Tx,proto3" json:"bundle_l1_tx,omitempty"`
-	Receipt       *Receipt `protobuf:"bytes,7,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	Layer      uint64   `protobuf:"varint,5,opt,name=layer,proto3" json:"layer,omitempty"`
+	BundleL1Tx []byte   `protobuf:"bytes,6,opt,name=bundle_l1_tx,json=bundleL1Tx,proto3" json:"bundle_l1_tx,omitempty"`
+	Receipt    *Receipt `protobuf:"bytes,7,opt,name=receipt,proto3" json:"receipt,omitempty"`
+	// bundle_id is the hash of the bundle's bytes: it stays the same when the bundle is signed again
+	// with a higher bid.
+	BundleId []byte `protobuf:"bytes,8,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
+	// bundle_cost is what L1 took from the relay for the whole bundle; 0 before it is in a block, and
+	// after no reorganisation can undo it (Accounting has it then).
+	BundleCost    uint64 `protobuf:"varint,9,opt,name=bundle_cost,json=bundleCost,proto3" json:"bundle_cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -450,6 +500,20 @@ func (x *StatusResponse) GetReceipt() *Receipt {
 		return x.Receipt
 	}
 	return nil
+}
+
+func (x *StatusResponse) GetBundleId() []byte {
+	if x != nil {
+		return x.BundleId
+	}
+	return nil
+}
+
+func (x *StatusResponse) GetBundleCost() uint64 {
+	if x != nil {
+		return x.BundleCost
+	}
+	return 0
 }
 
 type SuggestFeeRequest struct {
@@ -618,12 +682,328 @@ func (x *SuggestFeeResponse) GetMessage() string {
 	return ""
 }
 
+type AccountingRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// bundles is how many of the newest bundles to list, at most 100.
+	Bundles       uint32 `protobuf:"varint,1,opt,name=bundles,proto3" json:"bundles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountingRequest) Reset() {
+	*x = AccountingRequest{}
+	mi := &file_athena_v1_relay_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountingRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountingRequest) ProtoMessage() {}
+
+func (x *AccountingRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_relay_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountingRequest.ProtoReflect.Descriptor instead.
+func (*AccountingRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_relay_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *AccountingRequest) GetBundles() uint32 {
+	if x != nil {
+		return x.Bundles
+	}
+	return 0
+}
+
+type AccountingResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// total is the sum over the bundles that no reorganisation can undo.
+	Total *Tally `protobuf:"bytes,1,opt,name=total,proto3" json:"total,omitempty"`
+	// open is the sum over the bundles that are in a block which a reorganisation may still undo.
+	Open *Tally `protobuf:"bytes,2,opt,name=open,proto3" json:"open,omitempty"`
+	// bundles lists the newest ones that no reorganisation can undo, newest first.
+	Bundles       []*BundleAccount `protobuf:"bytes,3,rep,name=bundles,proto3" json:"bundles,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AccountingResponse) Reset() {
+	*x = AccountingResponse{}
+	mi := &file_athena_v1_relay_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AccountingResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AccountingResponse) ProtoMessage() {}
+
+func (x *AccountingResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_relay_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AccountingResponse.ProtoReflect.Descriptor instead.
+func (*AccountingResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_relay_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *AccountingResponse) GetTotal() *Tally {
+	if x != nil {
+		return x.Total
+	}
+	return nil
+}
+
+func (x *AccountingResponse) GetOpen() *Tally {
+	if x != nil {
+		return x.Open
+	}
+	return nil
+}
+
+func (x *AccountingResponse) GetBundles() []*BundleAccount {
+	if x != nil {
+		return x.Bundles
+	}
+	return nil
+}
+
+// Tally is cost and income of bundles. Profit is data + inclusion + tips - byte_cost -
+// inclusion_cost - bid_cost.
+type Tally struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Bundles uint64                 `protobuf:"varint,1,opt,name=bundles,proto3" json:"bundles,omitempty"`
+	Txs     uint64                 `protobuf:"varint,2,opt,name=txs,proto3" json:"txs,omitempty"`
+	// effective ones paid; vain ones were dropped or ineffective; of the unknown ones no executor could
+	// be asked, and their income counts as 0; of the rest the answer is awaited.
+	Effective uint64 `protobuf:"varint,3,opt,name=effective,proto3" json:"effective,omitempty"`
+	Vain      uint64 `protobuf:"varint,4,opt,name=vain,proto3" json:"vain,omitempty"`
+	Unknown   uint64 `protobuf:"varint,5,opt,name=unknown,proto3" json:"unknown,omitempty"`
+	// What the bundles cost on L1: their bytes, their weight at the inclusion price, and the bid.
+	ByteCost      uint64 `protobuf:"varint,6,opt,name=byte_cost,json=byteCost,proto3" json:"byte_cost,omitempty"`
+	InclusionCost uint64 `protobuf:"varint,7,opt,name=inclusion_cost,json=inclusionCost,proto3" json:"inclusion_cost,omitempty"`
+	BidCost       uint64 `protobuf:"varint,8,opt,name=bid_cost,json=bidCost,proto3" json:"bid_cost,omitempty"`
+	// What effective transactions paid on Athena.
+	Data      uint64 `protobuf:"varint,9,opt,name=data,proto3" json:"data,omitempty"`
+	Inclusion uint64 `protobuf:"varint,10,opt,name=inclusion,proto3" json:"inclusion,omitempty"`
+	Tips      uint64 `protobuf:"varint,11,opt,name=tips,proto3" json:"tips,omitempty"`
+	// expected is what all transactions would pay were they effective.
+	Expected      uint64 `protobuf:"varint,12,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tally) Reset() {
+	*x = Tally{}
+	mi := &file_athena_v1_relay_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tally) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tally) ProtoMessage() {}
+
+func (x *Tally) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_relay_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tally.ProtoReflect.Descriptor instead.
+func (*Tally) Descriptor() ([]byte, []int) {
+	return file_athena_v1_relay_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *Tally) GetBundles() uint64 {
+	if x != nil {
+		return x.Bundles
+	}
+	return 0
+}
+
+func (x *Tally) GetTxs() uint64 {
+	if x != nil {
+		return x.Txs
+	}
+	return 0
+}
+
+func (x *Tally) GetEffective() uint64 {
+	if x != nil {
+		return x.Effective
+	}
+	return 0
+}
+
+func (x *Tally) GetVain() uint64 {
+	if x != nil {
+		return x.Vain
+	}
+	return 0
+}
+
+func (x *Tally) GetUnknown() uint64 {
+	if x != nil {
+		return x.Unknown
+	}
+	return 0
+}
+
+func (x *Tally) GetByteCost() uint64 {
+	if x != nil {
+		return x.ByteCost
+	}
+	return 0
+}
+
+func (x *Tally) GetInclusionCost() uint64 {
+	if x != nil {
+		return x.InclusionCost
+	}
+	return 0
+}
+
+func (x *Tally) GetBidCost() uint64 {
+	if x != nil {
+		return x.BidCost
+	}
+	return 0
+}
+
+func (x *Tally) GetData() uint64 {
+	if x != nil {
+		return x.Data
+	}
+	return 0
+}
+
+func (x *Tally) GetInclusion() uint64 {
+	if x != nil {
+		return x.Inclusion
+	}
+	return 0
+}
+
+func (x *Tally) GetTips() uint64 {
+	if x != nil {
+		return x.Tips
+	}
+	return 0
+}
+
+func (x *Tally) GetExpected() uint64 {
+	if x != nil {
+		return x.Expected
+	}
+	return 0
+}
+
+// BundleAccount is the account of one bundle.
+type BundleAccount struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	BundleId      []byte                 `protobuf:"bytes,1,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
+	L1Tx          []byte                 `protobuf:"bytes,2,opt,name=l1_tx,json=l1Tx,proto3" json:"l1_tx,omitempty"`
+	L1Height      uint64                 `protobuf:"varint,3,opt,name=l1_height,json=l1Height,proto3" json:"l1_height,omitempty"`
+	Tally         *Tally                 `protobuf:"bytes,4,opt,name=tally,proto3" json:"tally,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BundleAccount) Reset() {
+	*x = BundleAccount{}
+	mi := &file_athena_v1_relay_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BundleAccount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BundleAccount) ProtoMessage() {}
+
+func (x *BundleAccount) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_relay_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BundleAccount.ProtoReflect.Descriptor instead.
+func (*BundleAccount) Descriptor() ([]byte, []int) {
+	return file_athena_v1_relay_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *BundleAccount) GetBundleId() []byte {
+	if x != nil {
+		return x.BundleId
+	}
+	return nil
+}
+
+func (x *BundleAccount) GetL1Tx() []byte {
+	if x != nil {
+		return x.L1Tx
+	}
+	return nil
+}
+
+func (x *BundleAccount) GetL1Height() uint64 {
+	if x != nil {
+		return x.L1Height
+	}
+	return 0
+}
+
+func (x *BundleAccount) GetTally() *Tally {
+	if x != nil {
+		return x.Tally
+	}
+	return nil
+}
+
 var File_athena_v1_relay_proto protoreflect.FileDescriptor
 
 const file_athena_v1_relay_proto_rawDesc = "" +
 	"\n" +
 	"\x15athena/v1/relay.proto\x12\tathena.v1\x1a\x16athena/v1/common.proto\"\x19\n" +
-	"\x17RelayServiceInfoRequest\"\xbd\x01\n" +
+	"\x17RelayServiceInfoRequest\"\xda\x02\n" +
 	"\x18RelayServiceInfoResponse\x12\x18\n" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\x12\x19\n" +
 	"\bchain_id\x18\x02 \x01(\fR\achainId\x12\x14\n" +
@@ -631,7 +1011,14 @@ const file_athena_v1_relay_proto_rawDesc = "" +
 	"\amin_tip\x18\x04 \x01(\x04R\x06minTip\x12\x1b\n" +
 	"\tl1_height\x18\x05 \x01(\x04R\bl1Height\x12 \n" +
 	"\fmax_tx_bytes\x18\x06 \x01(\rR\n" +
-	"maxTxBytes\"\x1f\n" +
+	"maxTxBytes\x12)\n" +
+	"\x10refuses_unpinned\x18\a \x01(\bR\x0frefusesUnpinned\x12\x1c\n" +
+	"\tsimulates\x18\b \x01(\bR\tsimulates\x12\x18\n" +
+	"\awaiting\x18\t \x01(\x04R\awaiting\x12\x1f\n" +
+	"\vmax_waiting\x18\n" +
+	" \x01(\x04R\n" +
+	"maxWaiting\x12\x17\n" +
+	"\al1_down\x18\v \x01(\bR\x06l1Down\"\x1f\n" +
 	"\rSubmitRequest\x12\x0e\n" +
 	"\x02tx\x18\x01 \x01(\fR\x02tx\"T\n" +
 	"\x0eSubmitResponse\x12\x13\n" +
@@ -639,7 +1026,7 @@ const file_athena_v1_relay_proto_rawDesc = "" +
 	"\atx_hash\x18\x02 \x01(\fR\x06txHash\x12\x14\n" +
 	"\x05known\x18\x03 \x01(\bR\x05known\"\x1f\n" +
 	"\rStatusRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\fR\x02id\"\xe4\x01\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\"\xa2\x02\n" +
 	"\x0eStatusResponse\x12\x13\n" +
 	"\x05tx_id\x18\x01 \x01(\fR\x04txId\x12\x17\n" +
 	"\atx_hash\x18\x02 \x01(\fR\x06txHash\x12&\n" +
@@ -648,7 +1035,10 @@ const file_athena_v1_relay_proto_rawDesc = "" +
 	"\x05layer\x18\x05 \x01(\x04R\x05layer\x12 \n" +
 	"\fbundle_l1_tx\x18\x06 \x01(\fR\n" +
 	"bundleL1Tx\x12,\n" +
-	"\areceipt\x18\a \x01(\v2\x12.athena.v1.ReceiptR\areceipt\"#\n" +
+	"\areceipt\x18\a \x01(\v2\x12.athena.v1.ReceiptR\areceipt\x12\x1b\n" +
+	"\tbundle_id\x18\b \x01(\fR\bbundleId\x12\x1f\n" +
+	"\vbundle_cost\x18\t \x01(\x04R\n" +
+	"bundleCost\"#\n" +
 	"\x11SuggestFeeRequest\x12\x0e\n" +
 	"\x02tx\x18\x01 \x01(\fR\x02tx\"\xc7\x02\n" +
 	"\x12SuggestFeeResponse\x12-\n" +
@@ -663,7 +1053,32 @@ const file_athena_v1_relay_proto_rawDesc = "" +
 	"\x04trap\x18\b \x01(\tR\x04trap\x12\x16\n" +
 	"\x06reason\x18\t \x01(\tR\x06reason\x12\x18\n" +
 	"\amessage\x18\n" +
-	" \x01(\tR\amessage*\xa3\x01\n" +
+	" \x01(\tR\amessage\"-\n" +
+	"\x11AccountingRequest\x12\x18\n" +
+	"\abundles\x18\x01 \x01(\rR\abundles\"\x96\x01\n" +
+	"\x12AccountingResponse\x12&\n" +
+	"\x05total\x18\x01 \x01(\v2\x10.athena.v1.TallyR\x05total\x12$\n" +
+	"\x04open\x18\x02 \x01(\v2\x10.athena.v1.TallyR\x04open\x122\n" +
+	"\abundles\x18\x03 \x03(\v2\x18.athena.v1.BundleAccountR\abundles\"\xc0\x02\n" +
+	"\x05Tally\x12\x18\n" +
+	"\abundles\x18\x01 \x01(\x04R\abundles\x12\x10\n" +
+	"\x03txs\x18\x02 \x01(\x04R\x03txs\x12\x1c\n" +
+	"\teffective\x18\x03 \x01(\x04R\teffective\x12\x12\n" +
+	"\x04vain\x18\x04 \x01(\x04R\x04vain\x12\x18\n" +
+	"\aunknown\x18\x05 \x01(\x04R\aunknown\x12\x1b\n" +
+	"\tbyte_cost\x18\x06 \x01(\x04R\bbyteCost\x12%\n" +
+	"\x0einclusion_cost\x18\a \x01(\x04R\rinclusionCost\x12\x19\n" +
+	"\bbid_cost\x18\b \x01(\x04R\abidCost\x12\x12\n" +
+	"\x04data\x18\t \x01(\x04R\x04data\x12\x1c\n" +
+	"\tinclusion\x18\n" +
+	" \x01(\x04R\tinclusion\x12\x12\n" +
+	"\x04tips\x18\v \x01(\x04R\x04tips\x12\x1a\n" +
+	"\bexpected\x18\f \x01(\x04R\bexpected\"\x86\x01\n" +
+	"\rBundleAccount\x12\x1b\n" +
+	"\tbundle_id\x18\x01 \x01(\fR\bbundleId\x12\x13\n" +
+	"\x05l1_tx\x18\x02 \x01(\fR\x04l1Tx\x12\x1b\n" +
+	"\tl1_height\x18\x03 \x01(\x04R\bl1Height\x12&\n" +
+	"\x05tally\x18\x04 \x01(\v2\x10.athena.v1.TallyR\x05tally*\xa3\x01\n" +
 	"\x05Stage\x12\x15\n" +
 	"\x11STAGE_UNSPECIFIED\x10\x00\x12\x12\n" +
 	"\x0eSTAGE_ACCEPTED\x10\x01\x12\x11\n" +
@@ -672,13 +1087,15 @@ const file_athena_v1_relay_proto_rawDesc = "" +
 	"\x0eSTAGE_EXECUTED\x10\x04\x12\x11\n" +
 	"\rSTAGE_CLAIMED\x10\x05\x12\x0f\n" +
 	"\vSTAGE_FINAL\x10\x06\x12\x11\n" +
-	"\rSTAGE_DROPPED\x10\a2\xa8\x02\n" +
+	"\rSTAGE_DROPPED\x10\a2\xf3\x02\n" +
 	"\fRelayService\x12O\n" +
 	"\x04Info\x12\".athena.v1.RelayServiceInfoRequest\x1a#.athena.v1.RelayServiceInfoResponse\x12=\n" +
 	"\x06Submit\x12\x18.athena.v1.SubmitRequest\x1a\x19.athena.v1.SubmitResponse\x12=\n" +
 	"\x06Status\x12\x18.athena.v1.StatusRequest\x1a\x19.athena.v1.StatusResponse\x12I\n" +
 	"\n" +
-	"SuggestFee\x12\x1c.athena.v1.SuggestFeeRequest\x1a\x1d.athena.v1.SuggestFeeResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
+	"SuggestFee\x12\x1c.athena.v1.SuggestFeeRequest\x1a\x1d.athena.v1.SuggestFeeResponse\x12I\n" +
+	"\n" +
+	"Accounting\x12\x1c.athena.v1.AccountingRequest\x1a\x1d.athena.v1.AccountingResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
 
 var (
 	file_athena_v1_relay_proto_rawDescOnce sync.Once
@@ -693,7 +1110,7 @@ func file_athena_v1_relay_proto_rawDescGZIP() []byte {
 }
 
 var file_athena_v1_relay_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_athena_v1_relay_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
+var file_athena_v1_relay_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_athena_v1_relay_proto_goTypes = []any{
 	(Stage)(0),                       // 0: athena.v1.Stage
 	(*RelayServiceInfoRequest)(nil),  // 1: athena.v1.RelayServiceInfoRequest
@@ -704,27 +1121,37 @@ var file_athena_v1_relay_proto_goTypes = []any{
 	(*StatusResponse)(nil),           // 6: athena.v1.StatusResponse
 	(*SuggestFeeRequest)(nil),        // 7: athena.v1.SuggestFeeRequest
 	(*SuggestFeeResponse)(nil),       // 8: athena.v1.SuggestFeeResponse
-	(*Receipt)(nil),                  // 9: athena.v1.Receipt
-	(*Units)(nil),                    // 10: athena.v1.Units
+	(*AccountingRequest)(nil),        // 9: athena.v1.AccountingRequest
+	(*AccountingResponse)(nil),       // 10: athena.v1.AccountingResponse
+	(*Tally)(nil),                    // 11: athena.v1.Tally
+	(*BundleAccount)(nil),            // 12: athena.v1.BundleAccount
+	(*Receipt)(nil),                  // 13: athena.v1.Receipt
+	(*Units)(nil),                    // 14: athena.v1.Units
 }
 var file_athena_v1_relay_proto_depIdxs = []int32{
 	0,  // 0: athena.v1.StatusResponse.stage:type_name -> athena.v1.Stage
-	9,  // 1: athena.v1.StatusResponse.receipt:type_name -> athena.v1.Receipt
-	10, // 2: athena.v1.SuggestFeeResponse.max_units:type_name -> athena.v1.Units
-	10, // 3: athena.v1.SuggestFeeResponse.used:type_name -> athena.v1.Units
-	1,  // 4: athena.v1.RelayService.Info:input_type -> athena.v1.RelayServiceInfoRequest
-	3,  // 5: athena.v1.RelayService.Submit:input_type -> athena.v1.SubmitRequest
-	5,  // 6: athena.v1.RelayService.Status:input_type -> athena.v1.StatusRequest
-	7,  // 7: athena.v1.RelayService.SuggestFee:input_type -> athena.v1.SuggestFeeRequest
-	2,  // 8: athena.v1.RelayService.Info:output_type -> athena.v1.RelayServiceInfoResponse
-	4,  // 9: athena.v1.RelayService.Submit:output_type -> athena.v1.SubmitResponse
-	6,  // 10: athena.v1.RelayService.Status:output_type -> athena.v1.StatusResponse
-	8,  // 11: athena.v1.RelayService.SuggestFee:output_type -> athena.v1.SuggestFeeResponse
-	8,  // [8:12] is the sub-list for method output_type
-	4,  // [4:8] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	13, // 1: athena.v1.StatusResponse.receipt:type_name -> athena.v1.Receipt
+	14, // 2: athena.v1.SuggestFeeResponse.max_units:type_name -> athena.v1.Units
+	14, // 3: athena.v1.SuggestFeeResponse.used:type_name -> athena.v1.Units
+	11, // 4: athena.v1.AccountingResponse.total:type_name -> athena.v1.Tally
+	11, // 5: athena.v1.AccountingResponse.open:type_name -> athena.v1.Tally
+	12, // 6: athena.v1.AccountingResponse.bundles:type_name -> athena.v1.BundleAccount
+	11, // 7: athena.v1.BundleAccount.tally:type_name -> athena.v1.Tally
+	1,  // 8: athena.v1.RelayService.Info:input_type -> athena.v1.RelayServiceInfoRequest
+	3,  // 9: athena.v1.RelayService.Submit:input_type -> athena.v1.SubmitRequest
+	5,  // 10: athena.v1.RelayService.Status:input_type -> athena.v1.StatusRequest
+	7,  // 11: athena.v1.RelayService.SuggestFee:input_type -> athena.v1.SuggestFeeRequest
+	9,  // 12: athena.v1.RelayService.Accounting:input_type -> athena.v1.AccountingRequest
+	2,  // 13: athena.v1.RelayService.Info:output_type -> athena.v1.RelayServiceInfoResponse
+	4,  // 14: athena.v1.RelayService.Submit:output_type -> athena.v1.SubmitResponse
+	6,  // 15: athena.v1.RelayService.Status:output_type -> athena.v1.StatusResponse
+	8,  // 16: athena.v1.RelayService.SuggestFee:output_type -> athena.v1.SuggestFeeResponse
+	10, // 17: athena.v1.RelayService.Accounting:output_type -> athena.v1.AccountingResponse
+	13, // [13:18] is the sub-list for method output_type
+	8,  // [8:13] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_athena_v1_relay_proto_init() }
@@ -739,7 +1166,7 @@ func file_athena_v1_relay_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_athena_v1_relay_proto_rawDesc), len(file_athena_v1_relay_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   8,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

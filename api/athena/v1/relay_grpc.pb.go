@@ -23,6 +23,7 @@ const (
 	RelayService_Submit_FullMethodName     = "/athena.v1.RelayService/Submit"
 	RelayService_Status_FullMethodName     = "/athena.v1.RelayService/Status"
 	RelayService_SuggestFee_FullMethodName = "/athena.v1.RelayService/SuggestFee"
+	RelayService_Accounting_FullMethodName = "/athena.v1.RelayService/Accounting"
 )
 
 // RelayServiceClient is the client API for RelayService service.
@@ -42,6 +43,8 @@ type RelayServiceClient interface {
 	// SuggestFee dry-runs a transaction (its auth may be empty) on the newest state and returns the
 	// limits and the fee to sign.
 	SuggestFee(ctx context.Context, in *SuggestFeeRequest, opts ...grpc.CallOption) (*SuggestFeeResponse, error)
+	// Accounting says what this relay paid on L1 and earned on Athena, in all and by bundle.
+	Accounting(ctx context.Context, in *AccountingRequest, opts ...grpc.CallOption) (*AccountingResponse, error)
 }
 
 type relayServiceClient struct {
@@ -92,6 +95,16 @@ func (c *relayServiceClient) SuggestFee(ctx context.Context, in *SuggestFeeReque
 	return out, nil
 }
 
+func (c *relayServiceClient) Accounting(ctx context.Context, in *AccountingRequest, opts ...grpc.CallOption) (*AccountingResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(AccountingResponse)
+	err := c.cc.Invoke(ctx, RelayService_Accounting_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // RelayServiceServer is the server API for RelayService service.
 // All implementations must embed UnimplementedRelayServiceServer
 // for forward compatibility.
@@ -109,6 +122,8 @@ type RelayServiceServer interface {
 	// SuggestFee dry-runs a transaction (its auth may be empty) on the newest state and returns the
 	// limits and the fee to sign.
 	SuggestFee(context.Context, *SuggestFeeRequest) (*SuggestFeeResponse, error)
+	// Accounting says what this relay paid on L1 and earned on Athena, in all and by bundle.
+	Accounting(context.Context, *AccountingRequest) (*AccountingResponse, error)
 	mustEmbedUnimplementedRelayServiceServer()
 }
 
@@ -130,6 +145,9 @@ func (UnimplementedRelayServiceServer) Status(context.Context, *StatusRequest) (
 }
 func (UnimplementedRelayServiceServer) SuggestFee(context.Context, *SuggestFeeRequest) (*SuggestFeeResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SuggestFee not implemented")
+}
+func (UnimplementedRelayServiceServer) Accounting(context.Context, *AccountingRequest) (*AccountingResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Accounting not implemented")
 }
 func (UnimplementedRelayServiceServer) mustEmbedUnimplementedRelayServiceServer() {}
 func (UnimplementedRelayServiceServer) testEmbeddedByValue()                      {}
@@ -224,6 +242,24 @@ func _RelayService_SuggestFee_Handler(srv interface{}, ctx context.Context, dec 
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RelayService_Accounting_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(AccountingRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RelayServiceServer).Accounting(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RelayService_Accounting_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RelayServiceServer).Accounting(ctx, req.(*AccountingRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // RelayService_ServiceDesc is the grpc.ServiceDesc for RelayService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -246,6 +282,10 @@ var RelayService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SuggestFee",
 			Handler:    _RelayService_SuggestFee_Handler,
+		},
+		{
+			MethodName: "Accounting",
+			Handler:    _RelayService_Accounting_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},
