@@ -31,7 +31,7 @@ var reasonNames = map[Reason]string{
 	ReasonBadCommitment: "BAD_COMMITMENT", ReasonAlreadyFinal: "ALREADY_FINAL",
 	ReasonDuplicateClaim: "DUPLICATE_CLAIM", ReasonL1UnknownKind: "L1_UNKNOWN_KIND",
 	ReasonL1WrongChain: "L1_WRONG_CHAIN", ReasonDuplicateBond: "DUPLICATE_BOND",
-	ReasonForcedUnderpriced: "FORCED_UNDERPRICED",
+	ReasonForcedUnderpriced: "FORCED_UNDERPRICED", ReasonReplaced: "REPLACED",
 
 	ReasonTipTooLow: "TIP_TOO_LOW",
 }

@@ -64,6 +64,7 @@ const (
 	ReasonL1WrongChain      Reason = 222
 	ReasonDuplicateBond     Reason = 223 // the challenger has an open challenge of this step
 	ReasonForcedUnderpriced Reason = 224
+	ReasonReplaced          Reason = 225 // its sender put a higher bid at the nonce
 
 	ReasonTipTooLow Reason = 300 // below what this relay asks
 )

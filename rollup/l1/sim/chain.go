@@ -60,9 +60,9 @@ type Chain struct {
 	mining sync.Mutex // held by whoever changes the chain
 
 	mu       sync.Mutex
-	states   []*l1.State // after the newest blocks, oldest first; they are never modified
-	records  []record    // of all blocks, by height
-	included map[rollup.Hash]inclusion
+	states   []*l1.State               // after the newest blocks, oldest first; they are never modified
+	records  []record                  // of all blocks, by height
+	included map[rollup.Hash]inclusion // of the newest blocks, if the store has the others
 	pool     *mempool
 	forks    uint64
 	changed  chan struct{} // closed when the tip changes
@@ -117,12 +117,14 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 	c.mu.Unlock()
 
 	// A block depends on what waits, not on the order in which goroutines handed it in: one seed, one
-	// history. Challenges come first, so that nobody can buy the room that they need in time. Build
-	// keeps a sender's own transactions in order of their nonces.
+	// history. Challenges come first, so that nobody can buy the room that they need in time; then a
+	// higher bid. Build keeps a sender's own transactions in order of their nonces.
 	slices.SortStableFunc(candidates, func(a, b rollup.L1Tx) int {
 		return cmp.Or(
 			cmp.Compare(urgency(&a), urgency(&b)),
-			bytes.Compare(a.Sender[:], b.Sender[:]))
+			cmp.Compare(bidOf(&b), bidOf(&a)),
+			bytes.Compare(a.Sender[:], b.Sender[:]),
+			cmp.Compare(a.Nonce, b.Nonce))
 	})
 	layer, refused := parent.Build(candidates, l1.Env{
 		Time:     parentTime + c.opts.BlockTime,
@@ -134,7 +136,7 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 	if err != nil {
 		panic(fmt.Sprintf("BUG: sim: own block refused: %v", err))
 	}
-	if err := c.save(layer); err != nil {
+	if err := c.save(layer, events, refused); err != nil {
 		return nil, nil, err
 	}
 	c.mu.Lock()
@@ -153,6 +155,14 @@ func urgency(tx *rollup.L1Tx) int {
 		return 0
 	}
 	return 1
+}
+
+// bidOf is what a transaction offers for being early: only bundles bid.
+func bidOf(tx *rollup.L1Tx) uint64 {
+	if p, ok := tx.Payload.(*rollup.PostBundle); ok {
+		return p.Bid
+	}
+	return 0
 }
 
 // Run makes a block at every tick of real time until ctx ends, which is no error.
@@ -187,16 +197,16 @@ func (c *Chain) Fork(depth int) error {
 			min(c.bound, uint64(len(c.states)-1)))
 	}
 	tip := c.state().Tip().Height
-	if err := c.drop(tip-uint64(depth)+1, tip, c.forks+1); err != nil {
+	var orphans []rollup.L1Tx
+	for _, r := range c.records[len(c.records)-depth:] {
+		orphans = append(orphans, r.layer.Txs...)
+	}
+	if err := c.drop(tip-uint64(depth)+1, tip, c.forks+1, orphans); err != nil {
 		return err
 	}
 	c.forks++
-	var orphans []rollup.L1Tx
-	for _, r := range c.records[len(c.records)-depth:] {
-		for i := range r.layer.Txs {
-			delete(c.included, r.layer.Txs[i].ID())
-		}
-		orphans = append(orphans, r.layer.Txs...)
+	for i := range orphans {
+		delete(c.included, orphans[i].ID())
 	}
 	c.records = c.records[:len(c.records)-depth]
 	c.states = c.states[:len(c.states)-depth]
@@ -226,6 +236,9 @@ func (c *Chain) push(next *l1.State, layer *rollup.Layer, events []l1.Event) {
 	if old := len(c.records) - 1 - keptBlocks; old >= 0 {
 		c.records[old].events = nil
 		if c.opts.Store != nil && old > 0 { // genesis is not stored
+			for i := range c.records[old].layer.Txs {
+				delete(c.included, c.records[old].layer.Txs[i].ID())
+			}
 			c.records[old].layer = nil
 		}
 	}

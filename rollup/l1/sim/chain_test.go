@@ -269,12 +269,18 @@ func TestRestart(t *testing.T) {
 	c, store := open()
 	id := send(t, c, "alice", pay(1))
 	mine(t, c, 4)
-	require.NoError(t, c.Fork(2))
+	rich := send(t, c, "bob", pay(2*money))
+	mine(t, c, 1)
+	gap, err := c.Submit(ctx, sign(c, "bob", 7, pay(1)))
+	require.NoError(t, err)
+	require.NoError(t, c.Fork(3))
 	mine(t, c, 1)
 	want := c.State()
 	require.NoError(t, store.Close())
 
 	c, store = open()
+	require.Equal(t, l1.TxStatus{Found: true}, status(t, c, gap), "what waited waits")
+	require.Equal(t, rollup.ReasonL1CannotPay, status(t, c, rich).Reason)
 	require.Equal(t, want.Tip(), c.State().Tip())
 	require.Equal(t, want.Account(account("alice")), c.State().Account(account("alice")))
 	require.Equal(t, uint64(1), status(t, c, id).Height)
@@ -282,11 +288,13 @@ func TestRestart(t *testing.T) {
 	other := newChain(t, nil) // the same without a store and without a restart
 	send(t, other, "alice", pay(1))
 	mine(t, other, 4)
-	require.NoError(t, other.Fork(2))
+	send(t, other, "bob", pay(2*money))
+	mine(t, other, 1)
+	require.NoError(t, other.Fork(3))
 	require.Equal(t, mine(t, other, 2).Header, tip)
 
 	require.NoError(t, store.Apply(kv.Write{Key: []byte("l1/chain"), Value: []byte("other")}))
-	_, err := sim.New(genesis(), sim.Options{Store: store, Judge: noJudge})
+	_, err = sim.New(genesis(), sim.Options{Store: store, Judge: noJudge})
 	require.ErrorIs(t, err, sim.ErrStore)
 	require.NoError(t, store.Close())
 }
@@ -363,4 +371,47 @@ func TestConcurrentUse(t *testing.T) {
 	wg.Wait()
 	mine(t, c, 2)
 	require.Equal(t, uint64(40), c.State().Account(account("carol")).Balance)
+}
+
+// TestReplacement outbids a bundle that waits, so that a relay need not wait behind its own.
+func TestReplacement(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, nil)
+	bundle := func(bid uint64) *rollup.L1Tx {
+		return sign(c, "alice", 0, &rollup.PostBundle{Bundle: []byte{1}, Weight: 1, Bid: bid})
+	}
+	first, err := c.Submit(ctx, bundle(80))
+	require.NoError(t, err)
+	requireRefused(t, c, bundle(90), rollup.ReasonL1BadNonce) // an eighth more is not enough
+	requireRefused(t, c, sign(c, "alice", 0, pay(1)), rollup.ReasonL1BadNonce)
+	second, err := c.Submit(ctx, bundle(91))
+	require.NoError(t, err)
+	require.Equal(t, l1.TxStatus{Found: true, Reason: rollup.ReasonReplaced}, status(t, c, first))
+	require.Equal(t, l1.TxStatus{Found: true}, status(t, c, second))
+	requireRefused(t, c, bundle(80), rollup.ReasonL1BadNonce)
+	require.Len(t, mine(t, c, 1).Txs, 1)
+	require.Equal(t, uint64(1), status(t, c, second).Height)
+
+	// A bundle of a branch that lost comes back before what was to replace it.
+	require.NoError(t, c.Fork(1))
+	third, err := c.Submit(ctx, bundle(200))
+	require.NoError(t, err)
+	mine(t, c, 1)
+	require.Equal(t, uint64(1), status(t, c, third).Height)
+	require.Equal(t, rollup.ReasonReplaced, status(t, c, second).Reason)
+}
+
+// TestHigherBidFirst: where a block has no room for all, those that bid more are in it.
+func TestHigherBidFirst(t *testing.T) {
+	t.Parallel()
+	c := newChain(t, nil)
+	for i, who := range []string{"alice", "bob", "bob"} {
+		bid := []uint64{5, 1, 9}[i] // bob's later one lends his first its place
+		send(t, c, who, &rollup.PostBundle{Bundle: []byte{1}, Weight: 1, Bid: bid})
+	}
+	var bids []uint64
+	for _, tx := range mine(t, c, 1).Txs {
+		bids = append(bids, tx.Payload.(*rollup.PostBundle).Bid)
+	}
+	require.Equal(t, []uint64{1, 5, 9}, bids)
 }

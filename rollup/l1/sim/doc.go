@@ -14,6 +14,7 @@
 //   - The same seed, genesis, submissions and calls of Mine and Fork make the same blocks.
 //   - A transaction that was accepted is in a block, waits, or was refused with a reason, whatever
 //     forks happen.
-//   - With a store, a block is durable before anybody sees it, and a restart ends at the same tip.
-//     The mempool is not stored.
+//   - With a store, a block is durable before anybody sees it, and so is a transaction before its
+//     submission is answered: a restart ends at the same tip, with the same transactions waiting.
+//     Memory then holds the newest 1024 blocks and what waits, however long the chain is.
 package sim

@@ -34,7 +34,7 @@ type mempool struct {
 	txs     []waiting
 	bytes   int
 	ids     map[rollup.Hash]struct{}
-	slots   map[slot]struct{}
+	slots   map[slot]rollup.Hash
 	senders map[address.Address]int
 
 	refused map[rollup.Hash]rollup.Reason
@@ -46,7 +46,7 @@ func newMempool(maxTxs, maxBytes int) *mempool {
 		maxTxs:   maxTxs,
 		maxBytes: maxBytes,
 		ids:      map[rollup.Hash]struct{}{},
-		slots:    map[slot]struct{}{},
+		slots:    map[slot]rollup.Hash{},
 		senders:  map[address.Address]int{},
 		refused:  map[rollup.Hash]rollup.Reason{},
 	}
@@ -66,38 +66,74 @@ func (m *mempool) list() []rollup.L1Tx {
 	return out
 }
 
-// add takes a transaction, or says why not.
-func (m *mempool) add(id rollup.Hash, tx *rollup.L1Tx, size int) rollup.Reason {
+// add takes a transaction, or says why not. One that outbids what waits for its nonce replaces it;
+// replaced is then what had to go.
+func (m *mempool) add(
+	id rollup.Hash, tx *rollup.L1Tx, size int,
+) (replaced rollup.Hash, why rollup.Reason) {
 	from := tx.From()
-	if _, taken := m.slots[slot{from, tx.Nonce}]; taken {
-		return rollup.ReasonL1BadNonce
-	}
-	if len(m.txs) >= m.maxTxs || m.bytes+size > m.maxBytes ||
+	at := slot{from, tx.Nonce}
+	if old, taken := m.slots[at]; taken {
+		w := m.txs[m.find(old)]
+		if !outbids(tx, w.tx) {
+			return replaced, rollup.ReasonL1BadNonce
+		}
+		if m.bytes-w.size+size > m.maxBytes {
+			return replaced, rollup.ReasonQueueFull
+		}
+		m.refuse(old, rollup.ReasonReplaced)
+		replaced = old
+	} else if len(m.txs) >= m.maxTxs || m.bytes+size > m.maxBytes ||
 		m.senders[from] >= max(1, m.maxTxs/senderShare) {
-		return rollup.ReasonQueueFull
+		return replaced, rollup.ReasonQueueFull
 	}
 	m.insert(len(m.txs), waiting{id, tx, size})
-	return rollup.ReasonNone
+	return replaced, rollup.ReasonNone
+}
+
+// outbids reports whether a transaction may take the place of another that waits for the same nonce:
+// both post bundles, and its bid is higher by more than an eighth, so that a place changes hands a
+// bounded number of times.
+func outbids(next, waits *rollup.L1Tx) bool {
+	a, ok := next.Payload.(*rollup.PostBundle)
+	if !ok {
+		return false
+	}
+	b, ok := waits.Payload.(*rollup.PostBundle)
+	return ok && a.Bid > b.Bid && a.Bid-b.Bid > b.Bid/8
 }
 
 // putBack takes the transactions of dropped blocks before all others. It refuses none for room:
-// they were accepted once. A transaction that took a nonce of theirs since then has to go.
+// they were accepted once.
 func (m *mempool) putBack(txs []rollup.L1Tx) {
-	for i := range txs {
-		s := slot{txs[i].From(), txs[i].Nonce}
-		if _, taken := m.slots[s]; !taken {
-			continue
-		}
-		for _, w := range m.txs {
-			if (slot{w.tx.From(), w.tx.Nonce}) == s {
-				m.refuse(w.id, rollup.ReasonL1BadNonce)
-				break
-			}
-		}
+	for _, id := range m.displaced(txs) {
+		m.refuse(id, rollup.ReasonL1BadNonce)
 	}
 	for i := range txs {
 		m.insert(i, waiting{txs[i].ID(), &txs[i], len(txs[i].Encode())})
 	}
+}
+
+// displaced returns what has to go when the transactions of dropped blocks come back: whatever took
+// a nonce of theirs since then.
+func (m *mempool) displaced(txs []rollup.L1Tx) (ids []rollup.Hash) {
+	for i := range txs {
+		if id, taken := m.slots[slot{txs[i].From(), txs[i].Nonce}]; taken {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// restore takes what waited before a restart, whatever the room: it was accepted once.
+func (m *mempool) restore(tx *rollup.L1Tx, size int) {
+	if _, taken := m.slots[slot{tx.From(), tx.Nonce}]; !taken {
+		m.insert(len(m.txs), waiting{tx.ID(), tx, size})
+	}
+}
+
+func (m *mempool) find(id rollup.Hash) int {
+	return slices.IndexFunc(m.txs, func(w waiting) bool { return w.id == id })
 }
 
 func (m *mempool) insert(at int, w waiting) {
@@ -105,7 +141,7 @@ func (m *mempool) insert(at int, w waiting) {
 	m.txs = slices.Insert(m.txs, at, w)
 	m.bytes += w.size
 	m.ids[w.id] = struct{}{}
-	m.slots[slot{from, w.tx.Nonce}] = struct{}{}
+	m.slots[slot{from, w.tx.Nonce}] = w.id
 	m.senders[from]++
 	delete(m.refused, w.id)
 }
@@ -114,7 +150,7 @@ func (m *mempool) remove(id rollup.Hash) {
 	if !m.has(id) {
 		return
 	}
-	i := slices.IndexFunc(m.txs, func(w waiting) bool { return w.id == id })
+	i := m.find(id)
 	w := m.txs[i]
 	from := w.tx.From()
 	m.txs = slices.Delete(m.txs, i, i+1)

@@ -98,16 +98,17 @@ func (c *Chain) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error
 	id := own.ID()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if _, ok := c.included[id]; ok || c.pool.has(id) {
-		return id, nil
+	if _, ok, err := c.find(id); err != nil || ok || c.pool.has(id) {
+		return id, err
 	}
 	if own.Nonce < c.state().Account(own.From()).Nonce {
 		return rollup.Hash{}, refused(rollup.ReasonL1BadNonce)
 	}
-	if r := c.pool.add(id, own, len(raw)); r != rollup.ReasonNone {
+	replaced, r := c.pool.add(id, own, len(raw))
+	if r != rollup.ReasonNone {
 		return rollup.Hash{}, refused(r)
 	}
-	return id, nil
+	return id, c.keep(id, raw, replaced)
 }
 
 func refused(r rollup.Reason) error {
@@ -121,7 +122,11 @@ func (c *Chain) TxStatus(ctx context.Context, id rollup.Hash) (l1.TxStatus, erro
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if in, ok := c.included[id]; ok {
+	in, ok, err := c.find(id)
+	switch {
+	case err != nil:
+		return l1.TxStatus{}, err
+	case ok:
 		return l1.TxStatus{Found: true, Height: in.height, Reason: in.reason}, nil
 	}
 	if c.pool.has(id) {
