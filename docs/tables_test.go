@@ -211,7 +211,8 @@ func TestDomains(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, domains(read(t, "rollup/hash.go")), domains(read(t, specFolder+"codec.md")))
 	want, got := map[string]bool{}, map[string]bool{}
-	for _, m := range systemRecord.FindAllStringSubmatch(read(t, "rollup/stf/record.go"), -1) {
+	records := read(t, "rollup/stf/record.go") + read(t, "rollup/layer_record.go")
+	for _, m := range systemRecord.FindAllStringSubmatch(records, -1) {
 		want[m[1]] = true
 	}
 	for _, row := range rows(t, specFolder+"state.md", "name", "payload") {

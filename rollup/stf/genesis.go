@@ -44,7 +44,7 @@ func Genesis(g *rollup.Genesis) ([]state.Change, error) {
 		}
 	}
 	var root rollup.MMR
-	sealed := LayerRecord{
+	sealed := rollup.LayerRecord{
 		ReceiptsRoot:    root.Root(),
 		WithdrawalsRoot: root.Root(),
 		Time:            g.Time,
@@ -55,7 +55,7 @@ func Genesis(g *rollup.Genesis) ([]state.Change, error) {
 	s.SetSystem(recordBurned, encodeU64(0))
 	s.SetSystem(recordFeesDue, encodeU64(0))
 	s.SetSystem(recordSeenNext, seenCursor{}.encode())
-	s.SetSystem(LayerRecordName(0), sealed.Encode())
+	s.SetSystem(rollup.LayerRecordName(0), sealed.Encode())
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("stf: genesis: %w", err)
 	}

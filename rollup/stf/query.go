@@ -6,6 +6,7 @@ import (
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/statetree"
 )
 
@@ -31,13 +32,13 @@ func Prices(t *statetree.Tree) (metering.Units, error) {
 }
 
 // SealedLayer returns the sealed record of a layer; ok is false when the layer is not sealed.
-func SealedLayer(t *statetree.Tree, height uint64) (rec *LayerRecord, ok bool, err error) {
+func SealedLayer(t *statetree.Tree, height uint64) (rec *rollup.LayerRecord, ok bool, err error) {
 	s := state.New(Backend(t))
-	b, ok := s.System(LayerRecordName(height))
+	b, ok := s.System(rollup.LayerRecordName(height))
 	if err := s.Err(); err != nil || !ok {
 		return nil, false, err
 	}
-	if rec, err = DecodeLayerRecord(b); err != nil {
+	if rec, err = rollup.DecodeLayerRecord(b); err != nil {
 		return nil, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return rec, true, nil

@@ -18,8 +18,8 @@ func sampleAcc() *Acc {
 	return a
 }
 
-func sampleRecord() *LayerRecord {
-	return &LayerRecord{
+func sampleRecord() *rollup.LayerRecord {
+	return &rollup.LayerRecord{
 		ReceiptsRoot: rollup.Hash{1}, ReceiptsCount: 2, WithdrawalsRoot: rollup.Hash{3},
 		WithdrawalsCount: 4, FeePool: 5, FeeCum: 6, Used: metering.Units{7, 8, 9, 10, 11}, Time: 12,
 	}
@@ -30,7 +30,7 @@ func TestRecordsRoundTrip(t *testing.T) {
 	acc, err := DecodeAcc(sampleAcc().Encode())
 	require.NoError(t, err)
 	require.Equal(t, sampleAcc().Encode(), acc.Encode()) // peaks that are not in use differ
-	rec, err := DecodeLayerRecord(sampleRecord().Encode())
+	rec, err := rollup.DecodeLayerRecord(sampleRecord().Encode())
 	require.NoError(t, err)
 	require.Equal(t, sampleRecord(), rec)
 	u, err := decodeUnclaimed((&Unclaimed{To: [24]byte{1}, Amount: 2}).encode())
@@ -68,7 +68,7 @@ func FuzzRecords(f *testing.F) {
 			a.Receipts.Append(b)
 			a.Receipts.Root()
 		}
-		if r, err := DecodeLayerRecord(b); err == nil {
+		if r, err := rollup.DecodeLayerRecord(b); err == nil {
 			require.Equal(t, b, r.Encode())
 		}
 		if u, err := decodeUnclaimed(b); err == nil {

@@ -37,7 +37,7 @@ func (r *run) payClaim(c *rollup.FinalClaim) uint64 {
 
 // feeCum returns the sum of the fee pools of all layers up to a sealed one.
 func (r *run) feeCum(height uint64) uint64 {
-	rec, err := DecodeLayerRecord(r.record(LayerRecordName(height)))
+	rec, err := rollup.DecodeLayerRecord(r.record(rollup.LayerRecordName(height)))
 	if err != nil {
 		r.damaged(err)
 		return 0
@@ -95,7 +95,7 @@ func (r *run) seal() {
 	if h.Height > 0 {
 		cum = r.feeCum(h.Height - 1)
 	}
-	rec := LayerRecord{
+	rec := rollup.LayerRecord{
 		ReceiptsRoot:     r.acc.Receipts.Root(),
 		ReceiptsCount:    r.acc.Receipts.Count(),
 		WithdrawalsRoot:  r.acc.Withdrawals.Root(),
@@ -105,7 +105,7 @@ func (r *run) seal() {
 		Used:             r.acc.Used,
 		Time:             h.Time,
 	}
-	r.setRecord(LayerRecordName(h.Height), rec.Encode())
+	r.setRecord(rollup.LayerRecordName(h.Height), rec.Encode())
 	r.setRecord(recordFeesDue, encodeU64(r.u64(recordFeesDue)+r.acc.FeePool))
 	if r.acc.Burned > 0 {
 		r.setRecord(recordBurned, encodeU64(r.u64(recordBurned)+r.acc.Burned))
