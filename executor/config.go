@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 
 	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/stf"
@@ -18,6 +20,7 @@ type Config struct {
 	Genesis *rollup.Genesis
 	Chain   l1.Chain
 	Dir     string             // folder of state and outbox; empty = memory, gone at the end
+	FS      kv.FS              // file system of Dir; nil = the disk
 	Key     ed25519.PrivateKey // L1 account that bonds and pays; used by nobody else
 	Reward  address.Address    // Athena account that earns the fee pools of claims
 
@@ -93,4 +96,12 @@ func (c Config) withDefaults() Config {
 		c.Engine = stf.New()
 	}
 	return c
+}
+
+// records opens a store of the executor's own records.
+func (c *Config) records(name string) (*kv.Store, error) {
+	if c.Dir == "" {
+		return kv.Open("")
+	}
+	return kv.OpenOn(c.FS, filepath.Join(c.Dir, name))
 }

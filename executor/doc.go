@@ -2,9 +2,10 @@
 // answers questions about it, posts bonded claims and challenges wrong ones
 // (ARCHITECTURE.md, docs/spec/claims.md).
 //
-// One goroutine does all that changes anything, in this order for each new tip of L1: go back if L1
+// Step does all that changes anything, in this order for each new tip of L1: go back if L1
 // reorganised, execute the layers that are new, follow its own L1 transactions, compare what became
-// final, challenge what is wrong, claim what is not claimed. The gRPC server only reads: a request
+// final, challenge what is wrong, claim what is not claimed. Run repeats it in one goroutine, a
+// simulation calls it itself. The gRPC server only reads: a request
 // sees one head from its beginning to its end.
 //
 // # What it is not

@@ -14,14 +14,21 @@ var (
 		"delete the state folder and start again, or keep a longer history")
 )
 
-// errMoved says that L1 reorganised while it was read: the tip is asked for again.
-var errMoved = errors.New("executor: a block of L1 is not there any more, or not yet")
+// ErrL1 says that L1 did not answer, or moved while it was read. Nothing is lost: the same Step is
+// tried again. Every other error of Step is for an operator.
+var ErrL1 = errors.New("executor: L1 does not answer")
 
-// chainError is a failure of L1 to answer. It is tried again; everything else stops the executor.
+// errMoved says that L1 reorganised while it was read: the tip is asked for again.
+var errMoved = fmt.Errorf("%w: a block is not there any more, or not yet", ErrL1)
+
+// chainError is a failure of L1 to answer.
 type chainError struct{ err error }
 
 func (e *chainError) Error() string { return e.err.Error() }
 func (e *chainError) Unwrap() error { return e.err }
+
+// Is reports that every chainError is an ErrL1.
+func (e *chainError) Is(target error) bool { return target == ErrL1 }
 
 // onChain marks an error as one of L1.
 func onChain(what string, err error) error {

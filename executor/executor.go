@@ -91,34 +91,30 @@ func (e *Executor) Start(ctx context.Context) {
 }
 
 // Run follows L1 until the context ends, and returns nil then. Any other end is an error that says
-// what to do. Use either Run or Start.
+// what to do. Use one of Run, Start and Step.
 func (e *Executor) Run(ctx context.Context) error {
 	h, err := e.ledger.head()
 	if err != nil {
 		return err
 	}
 	e.log.Info("executor started", "address", e.Addr(), "layer", h.layer, "root", h.root.Short())
-	var seen l1.Tip
 	for moved := 0; ; {
-		tip, err := e.next(ctx, seen)
-		if err == nil {
-			err = e.follow(ctx, tip)
+		progress, err := e.Step(ctx)
+		if progress {
+			moved = 0
+		} else if err == nil {
+			err = e.wait(ctx)
 		}
-		if err == nil {
-			seen, moved = tip, 0
-			e.settle(tip)
-			continue
-		}
-		seen = l1.Tip{} // what L1 is now counts as not seen
 		delay := retryDelay
-		var down *chainError
 		switch {
 		case ctx.Err() != nil:
 			return nil //nolint:nilerr // the end of ctx is how it ends
+		case err == nil:
+			continue
 		case errors.Is(err, errMoved) && moved < movedLimit:
 			delay = movedDelay
 			moved++
-		case errors.Is(err, errMoved) || errors.As(err, &down):
+		case errors.Is(err, ErrL1):
 			e.log.Warn("L1 does not answer", "error", err)
 		default:
 			e.log.Error("executor stopped", "error", err)
@@ -130,14 +126,29 @@ func (e *Executor) Run(ctx context.Context) error {
 	}
 }
 
-// next returns a tip of L1 that was not seen yet.
-func (e *Executor) next(ctx context.Context, seen l1.Tip) (l1.Tip, error) {
-	if seen == (l1.Tip{}) {
-		tip, err := e.cfg.Chain.Tip(ctx)
-		return tip, onChain("ask L1 for its tip", err)
+// wait blocks until L1 has another tip than the settled one.
+func (e *Executor) wait(ctx context.Context) error {
+	_, err := e.cfg.Chain.Wait(ctx, e.settledTip())
+	return onChain("wait for L1", err)
+}
+
+// Step does what the current tip of L1 asks for, and reports whether it found something to do. It
+// uses no clock and no goroutine, and what it does depends on L1 and the stores alone, so that a
+// simulation can drive it; until it reports false there is more to do at this tip. After ErrL1 call
+// it again; after any other error the executor is at its end.
+func (e *Executor) Step(ctx context.Context) (progress bool, err error) {
+	tip, err := e.cfg.Chain.Tip(ctx)
+	if err != nil {
+		return false, onChain("ask L1 for its tip", err)
 	}
-	tip, err := e.cfg.Chain.Wait(ctx, seen)
-	return tip, onChain("wait for L1", err)
+	if tip == e.settledTip() {
+		return false, nil
+	}
+	if err := e.follow(ctx, tip); err != nil {
+		return false, err
+	}
+	e.settle(tip)
+	return true, nil
 }
 
 // follow does all that a new tip asks for.

@@ -49,6 +49,7 @@ func openLedger(cfg *Config) (*ledger, error) {
 	} else {
 		s, err := statetree.OpenPebble(filepath.Join(cfg.Dir, "state"), statetree.Options{
 			History: int(l.history),
+			FS:      cfg.FS,
 			Log:     func(m string) { cfg.Log.Error("state database", "message", m) },
 		})
 		if err != nil {

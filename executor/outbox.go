@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 
 	"github.com/athenarollup/athena/address"
@@ -42,11 +41,7 @@ func openOutbox(cfg *Config) (*outbox, error) {
 	if !cfg.Claim && !cfg.Challenge {
 		return nil, nil
 	}
-	dir := ""
-	if cfg.Dir != "" {
-		dir = filepath.Join(cfg.Dir, "outbox")
-	}
-	store, err := kv.Open(dir)
+	store, err := cfg.records("outbox")
 	if err != nil {
 		return nil, fmt.Errorf("executor: %w", err)
 	}

@@ -66,6 +66,31 @@ func TestAsksAgainWhenL1DoesNotAnswer(t *testing.T) {
 	require.NotZero(t, root(t, n.start(cfg), last))
 }
 
+// A step that failed because of L1 is tried again and loses nothing.
+func TestStepAfterL1Failed(t *testing.T) {
+	n := newNetwork(t, nil)
+	last := n.mine(3)
+	chain := &faulty{Chain: n.chain}
+	cfg := n.config()
+	cfg.Chain = chain
+	e := n.open(cfg)
+	for range 3 {
+		chain.fails.Store(1)
+		_, err := e.Step(t.Context())
+		require.ErrorIs(t, err, ErrL1)
+		chain.fails.Store(0)
+		require.NoError(t, steps(t.Context(), e))
+		last = n.mine(1)
+	}
+	require.NoError(t, steps(t.Context(), e))
+	progress, err := e.Step(t.Context())
+	require.NoError(t, err)
+	require.False(t, progress, "there is nothing to do at a tip that is settled")
+	at, got := e.Head()
+	require.Equal(t, last, at)
+	require.Equal(t, n.fresh(last), got)
+}
+
 func TestReorganisationBelowTheHistoryStops(t *testing.T) {
 	n := newNetwork(t, nil)
 	e := n.open(n.config())
@@ -75,9 +100,7 @@ func TestReorganisationBelowTheHistoryStops(t *testing.T) {
 	e.ledger.store = shallow{e.ledger.store}
 	require.NoError(t, n.chain.Fork(3))
 	n.mine(5)
-	tip, err := n.chain.Tip(t.Context())
-	require.NoError(t, err)
-	require.ErrorIs(t, e.follow(t.Context(), tip), ErrTooDeep)
+	require.ErrorIs(t, steps(t.Context(), e), ErrTooDeep)
 }
 
 // shallow is a store that has forgotten how to go back.

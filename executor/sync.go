@@ -18,6 +18,12 @@ func (e *Executor) settle(tip l1.Tip) {
 	e.announce()
 }
 
+func (e *Executor) settledTip() l1.Tip {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.settled
+}
+
 // Sync blocks until all that the given tip asks for is done.
 func (e *Executor) Sync(ctx context.Context, tip l1.Tip) error {
 	for {

@@ -30,12 +30,20 @@ func (quiet) Fatalf(format string, args ...any) {
 	panic("kv: storage failed: " + fmt.Sprintf(format, args...))
 }
 
+// FS is a file system, as Pebble sees it.
+type FS = vfs.FS
+
 // Open opens or creates the store in dir. An empty dir means memory only.
 func Open(dir string) (*Store, error) {
-	opts := &pebble.Options{Logger: quiet{}}
 	if dir == "" {
-		opts.FS = vfs.NewMem()
+		return OpenOn(vfs.NewMem(), dir)
 	}
+	return OpenOn(nil, dir)
+}
+
+// OpenOn is Open on a file system of the caller; nil is the disk.
+func OpenOn(fs FS, dir string) (*Store, error) {
+	opts := &pebble.Options{Logger: quiet{}, FS: fs}
 	db, err := pebble.Open(dir, opts)
 	if err != nil {
 		return nil, fmt.Errorf("kv: open %q: %w", dir, err)
