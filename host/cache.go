@@ -13,7 +13,7 @@ import (
 
 // CodeCache keeps predecoded programs by the hash of their code. It is safe for concurrent use and
 // may be shared by executors of any schedule. It cannot be seen: a program is charged, its chunks
-// are read and their hash is checked whether it is cached or not.
+// are read and are checked against the hash whether it is cached or not.
 type CodeCache struct {
 	programs *lru.Cache[cacheKey, *program]
 }
@@ -35,6 +35,7 @@ func NewCodeCache(size int) *CodeCache {
 
 // program is a template ready to run.
 type program struct {
+	image   []byte // what was loaded
 	code    *interpreter.Code
 	entry   uint32
 	exports map[[4]byte]export
@@ -59,19 +60,32 @@ var (
 	selectorVerify = Selector("verify")
 )
 
-// load returns the program of code, whose hash is given; nil when the loader refuses it.
+// load returns the program with the given hash; nil when the loader refuses its code. read returns
+// the code, which may be known, after everything that is done for it whether it is cached or not;
+// what it reports false for is its caller's matter.
 func (c *CodeCache) load(
-	hash [32]byte, code []byte, limits elf.Limits, schedule *metering.Schedule,
+	hash [32]byte, limits elf.Limits, schedule *metering.Schedule,
+	read func(known []byte) ([]byte, bool),
 ) *program {
 	key := cacheKey{hash, schedule.Version, limits.FileBytes}
-	if p, ok := c.programs.Get(key); ok {
+	p, cached := c.programs.Get(key)
+	var known []byte
+	if cached {
+		known = p.image
+	}
+	code, ok := read(known)
+	switch {
+	case !ok:
+		return nil
+	case cached:
 		return p
 	}
 	file, exports, err := loadCode(code, limits)
 	if err != nil {
 		return nil // the guest's fault: whoever enters the code gets CodeInvalid
 	}
-	p := newProgram(file, exports, &schedule.Instruction)
+	p = newProgram(file, exports, &schedule.Instruction)
+	p.image = code
 	c.programs.Add(key, p)
 	return p
 }

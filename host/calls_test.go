@@ -113,7 +113,7 @@ func callCases() []callCase {
 			check: func(w *world, mem []byte) {
 				a := address.OfTemplate(address.CodeHash(tiny.elf))
 				require.Equal(w.t, a[:], mem[4096:4120])
-				code, _ := w.st.Code(a)
+				code, _ := w.st.Code(a, nil)
 				require.Equal(w.t, tiny.elf, code)
 			}},
 		{name: "deploy again", setup: func(w *world) { w.deploy(tiny) }, mem: fixed(tiny.elf),

@@ -161,7 +161,7 @@ func TestWalletDeploys(t *testing.T) {
 	t.Parallel()
 	w := newRust(t)
 	s := w.must("deploy", enc(tiny.elf))
-	code, ok := w.st.Code(address.OfTemplate(address.CodeHash(tiny.elf)))
+	code, ok := w.st.Code(address.OfTemplate(address.CodeHash(tiny.elf)), nil)
 	require.True(t, ok)
 	require.Equal(t, tiny.elf, code)
 	require.Greater(t, s.Used()[metering.Alloc], uint64(len(tiny.elf)))

@@ -277,5 +277,6 @@ func (w *world) digest() string {
 
 func sharedProgram(g guest) *program {
 	x := NewExecutor(metering.V1(), testLimits(), sharedCache)
-	return x.cache.load(address.CodeHash(g.elf), g.elf, x.elf, x.schedule)
+	return x.cache.load(address.CodeHash(g.elf), x.elf, x.schedule,
+		func([]byte) ([]byte, bool) { return g.elf, true })
 }

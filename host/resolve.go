@@ -134,11 +134,12 @@ func (t *Session) enterTemplate(g gasTank, a address.Address) (*program, trap.Co
 	if code := charge(g, perByte(0, costs.ColdKey, record.Chunks())); code != trap.None {
 		return nil, code
 	}
-	image, _ := t.st.Code(a)
+	p := t.x.cache.load(record.CodeHash, t.x.elf, t.x.schedule, func(known []byte) ([]byte, bool) {
+		return t.st.Code(a, known)
+	})
 	if code := t.st.TakeFault(); code != trap.None {
 		return nil, code
 	}
-	p := t.x.cache.load(record.CodeHash, image, t.x.elf, t.x.schedule)
 	if p == nil {
 		return nil, trap.CodeInvalid
 	}

@@ -36,7 +36,7 @@ func FuzzLeaf(f *testing.F) {
 			require.Equal(t, trap.StateCollision, s.TakeFault())
 		}
 		s.Template(addr(1))
-		s.Code(addr(1))
+		s.Code(addr(1), nil)
 		s.Blob(addr(1))
 		s.Slot(addr(1), key)
 		s.TakeFault()

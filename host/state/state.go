@@ -45,14 +45,14 @@ type State struct {
 	touched  map[Key]int    // length up to which a key's value was charged
 	original map[Key][]byte // leaves at the start of the transaction of keys written since
 
-	images map[image]bool // templates whose chunks were found to be complete and to match
+	images map[image][]record // chunks of templates that were found to be complete and to match
 	fault  trap.Code
 	err    error
 }
 
 type image struct {
 	template address.Address
-	codeHash [32]byte
+	record   TemplateRecord
 }
 
 type undo struct {
@@ -69,7 +69,7 @@ func New(b Backend) *State {
 		current: make(map[Key][]byte),
 		deep:    make(map[Key]bool),
 		heads:   make(map[[16]byte][]Key),
-		images:  make(map[image]bool),
+		images:  make(map[image][]record),
 	}
 	s.BeginTx(nil)
 	return s
@@ -79,9 +79,22 @@ func New(b Backend) *State {
 // now on. With a nil meter (system items) nothing is charged.
 func (s *State) BeginTx(m *metering.Meter) {
 	s.meter = m
-	s.touched = make(map[Key]int)
-	s.original = make(map[Key][]byte)
+	s.touched = emptied(s.touched)
+	s.original = emptied(s.original)
 	s.fault = trap.None
+}
+
+// keptKeys is the size up to which a map is emptied rather than replaced: emptying costs by what a
+// map ever held.
+const keptKeys = 64
+
+// emptied returns an empty map, which is m if that is cheap.
+func emptied[V any](m map[Key]V) map[Key]V {
+	if m == nil || len(m) > keptKeys {
+		return make(map[Key]V)
+	}
+	clear(m)
+	return m
 }
 
 // Snapshot names the present moment for Revert.

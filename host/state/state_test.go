@@ -190,7 +190,7 @@ func TestTemplate(t *testing.T) {
 		changes := s.Changes()
 		require.Len(t, changes, 1+(size+ChunkSize-1)/ChunkSize)
 		b.apply(changes)
-		got, ok := New(b).Code(a)
+		got, ok := New(b).Code(a, nil)
 		require.True(t, ok)
 		require.Equal(t, code, got)
 	}
@@ -210,7 +210,7 @@ func TestInventedStatesFault(t *testing.T) {
 	header, slot := recordOf(KindHeader, addr(1), nil), recordOf(KindSlot, addr(1), make([]byte, 32))
 	record, chunk := recordOf(KindTemplate, tmpl, nil), recordOf(KindCode, tmpl, chunkSlot(1))
 	readHeader := func(s *State) { s.Header(addr(1)) }
-	readCode := func(s *State) { s.Code(tmpl) }
+	readCode := func(s *State) { s.Code(tmpl, nil) }
 	for _, tc := range []struct {
 		name string
 		key  Key

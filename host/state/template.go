@@ -1,7 +1,9 @@
 package state
 
 import (
+	"bytes"
 	"encoding/binary"
+	"slices"
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/scale"
@@ -51,28 +53,54 @@ func (s *State) CodeWarm(a address.Address) bool {
 
 // Code returns the code of the template at a after charging its record and every chunk. Chunks that
 // are missing or do not hash to the record are the fault StateCollision: that is checked here, and
-// not by whoever caches programs by hash, so that a cache cannot be seen.
-func (s *State) Code(a address.Address) ([]byte, bool) {
+// not by whoever caches programs by hash, so that a cache cannot be seen. If known is not nil, the
+// caller knows that it hashes to the record: then the chunks are compared with it, not hashed.
+func (s *State) Code(a address.Address, known []byte) ([]byte, bool) {
 	t, ok := s.Template(a)
 	if !ok {
 		return nil, false
 	}
-	var code []byte
+	if uint64(len(known)) != uint64(t.Size) {
+		known = nil
+	}
+	id := image{a, t}
+	records, verified := s.images[id]
+	chunks := make([][]byte, 0, len(records))
 	for i := range t.Chunks() {
-		chunk, ok := s.chunk(a, t, i)
+		if i == len(records) {
+			records = append(records, recordOf(KindCode, a, chunkSlot(i)))
+		}
+		chunk, ok := s.chunk(&records[i], t, i)
 		if !ok {
 			return nil, false
 		}
-		code = append(code, chunk...)
+		chunks = append(chunks, chunk)
 	}
-	if id := (image{a, t.CodeHash}); !s.images[id] {
-		if address.CodeHash(code) != t.CodeHash {
-			s.collide()
-			return nil, false
-		}
-		s.images[id] = true
+	code := known
+	switch {
+	case known == nil:
+		code = slices.Concat(chunks...)
+		verified = verified || address.CodeHash(code) == t.CodeHash
+	case !verified:
+		verified = equal(chunks, known)
 	}
+	if !verified {
+		s.collide()
+		return nil, false
+	}
+	s.images[id] = records
 	return code, true
+}
+
+// equal reports whether code is made of chunks.
+func equal(chunks [][]byte, code []byte) bool {
+	for _, c := range chunks {
+		if len(c) > len(code) || !bytes.Equal(c, code[:len(c)]) {
+			return false
+		}
+		code = code[len(c):]
+	}
+	return len(code) == 0
 }
 
 // PutTemplate stores code and returns its address. Code that is there already is left alone. Code
@@ -102,9 +130,8 @@ func (s *State) PutTemplate(code []byte) address.Address {
 	return a
 }
 
-func (s *State) chunk(a address.Address, t TemplateRecord, i int) ([]byte, bool) {
-	r := s.memo.recordOf(KindCode, a, chunkSlot(i))
-	chunk, ok := s.read(&r)
+func (s *State) chunk(r *record, t TemplateRecord, i int) ([]byte, bool) {
+	chunk, ok := s.read(r)
 	want := min(ChunkSize, int(t.Size)-i*ChunkSize)
 	if !s.faulted() && (!ok || len(chunk) != want) {
 		s.collide()

@@ -107,8 +107,8 @@ func TestRun(t *testing.T) {
 	require.Nil(t, r.Geomean.SlowdownNative)
 	for name, cost := range map[string]float64{
 		"round trip": r.Costs.RoundTripNS, "host call": r.Costs.HostCallNS,
-		"cold call": r.Costs.ColdCallMicros, "warm call": r.Costs.WarmCallMicros,
-		"predecode": r.Costs.PredecodeNS,
+		"cold call": r.Costs.ColdCallMicros, "next call": r.Costs.NextCallMicros,
+		"warm call": r.Costs.WarmCallMicros, "predecode": r.Costs.PredecodeNS,
 	} {
 		require.Positive(t, cost, name)
 	}

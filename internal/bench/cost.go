@@ -27,9 +27,11 @@ type Costs struct {
 	RoundTripNS float64 `json:"roundTripNS"`
 	// HostCallNS is gas_left through package host, in the same loop.
 	HostCallNS float64 `json:"hostCallNS"`
-	// ColdCallMicros is a transaction with one call of the token's balance_of, its code in the cache
-	// and its state in memory: a session, a frame, the check of the code's hash, the call.
+	// ColdCallMicros is a step's first transaction: one call of the token's balance_of, its code in
+	// the cache and the state before the step in memory.
 	ColdCallMicros float64 `json:"coldCallMicros"`
+	// NextCallMicros is one more such transaction in the step.
+	NextCallMicros float64 `json:"nextCallMicros"`
 	// WarmCallMicros is one more such call in the same transaction.
 	WarmCallMicros float64 `json:"warmCallMicros"`
 	// PredecodeNS is predecoding, per instruction of the token.
@@ -87,6 +89,7 @@ func measureCosts(ctx context.Context, cfg Config) (Costs, error) {
 		}},
 		{&c.HostCallNS, time.Nanosecond, hostCalls, w.hostCalls},
 		{&c.ColdCallMicros, time.Microsecond, tokenCalls, w.coldCalls},
+		{&c.NextCallMicros, time.Microsecond, tokenCalls, w.nextCalls},
 		{&c.WarmCallMicros, time.Microsecond, tokenCalls, w.warmCalls},
 		{&c.PredecodeNS, time.Nanosecond, predecodeRuns * w.instructions(), w.predecode},
 	} {
@@ -134,7 +137,8 @@ func u32(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
 // world is a state with an account of the token and one of the loop.
 type world struct {
 	x            *host.Executor
-	st           *state.State
+	base         leaves
+	st           *state.State // on base
 	token        address.Address
 	loop         address.Address
 	tokenProgram *elf.Program
@@ -177,8 +181,8 @@ func newWorld(loop []byte) (*world, error) {
 	if w.loopProgram, err = elf.Load(loop, elf.DefaultLimits()); err != nil {
 		return nil, fmt.Errorf("bench: load the loop of host calls: %w", err)
 	}
-	base := leaves{}
-	w.st = state.New(base)
+	w.base = leaves{}
+	w.st = state.New(w.base)
 	// The token is its own owner, so that it may mint in a call of its own.
 	blob := slices.Concat(w.token[:], address.Zero[:], make([]byte, 8))
 	w.st.Spawn(w.token, w.st.PutTemplate(token), blob)
@@ -189,9 +193,9 @@ func newWorld(loop []byte) (*world, error) {
 		return nil, fmt.Errorf("bench: mint: %v: %s", r.Trap, r.Message)
 	}
 	for _, c := range w.st.Changes() {
-		base[c.Key] = c.Value
+		w.base[c.Key] = c.Value
 	}
-	w.st = state.New(base)
+	w.st = state.New(w.base)
 	return w, nil
 }
 
@@ -215,6 +219,17 @@ func (w *world) hostCalls() (time.Duration, error) {
 }
 
 func (w *world) coldCalls() (time.Duration, error) {
+	began := now()
+	for range tokenCalls {
+		w.st = state.New(w.base)
+		if err := w.balance(w.begin()); err != nil {
+			return 0, err
+		}
+	}
+	return now() - began, nil
+}
+
+func (w *world) nextCalls() (time.Duration, error) {
 	began := now()
 	for range tokenCalls {
 		if err := w.balance(w.begin()); err != nil {

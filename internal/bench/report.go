@@ -119,12 +119,13 @@ func (r *Report) WriteTable(w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, "\nhost call      %6.1f ns  machine alone\n"+
 		"host call      %6.1f ns  gas_left through the host\n"+
-		"cold call      %6.1f µs  a transaction with the token's balance_of, code cached\n"+
+		"cold call      %6.1f µs  a step's first transaction, the token's balance_of, code cached\n"+
+		"next call      %6.1f µs  one more such transaction in the step\n"+
 		"warm call      %6.1f µs  one more in the same transaction\n"+
 		"predecode      %6.1f ns  per instruction\n"+
 		"± is by how much the median exceeds the best; x is how many times slower than the other.\n",
-		r.Costs.RoundTripNS, r.Costs.HostCallNS, r.Costs.ColdCallMicros, r.Costs.WarmCallMicros,
-		r.Costs.PredecodeNS)
+		r.Costs.RoundTripNS, r.Costs.HostCallNS, r.Costs.ColdCallMicros, r.Costs.NextCallMicros,
+		r.Costs.WarmCallMicros, r.Costs.PredecodeNS)
 	return err
 }
 
