@@ -14,7 +14,8 @@ type Derivation struct {
 	Drops []Drop
 	Carry Carry // the forced transactions that wait for a later layer
 
-	raws [][]byte // encoding of each item's transaction, as it was posted
+	raws     [][]byte   // encoding of each item's transaction, as it was posted
+	declared []Declared // of each item
 }
 
 // ItemsRoot is what Header.ItemsRoot commits to: the root over the items' encodings.
@@ -23,7 +24,7 @@ func (d *Derivation) ItemsRoot() Hash {
 		return ItemsRoot(d.Items)
 	}
 	var m MMR
-	var e scale.Encoder
+	e := scale.Encoder{B: make([]byte, 0, 1<<10)}
 	for i := range d.Items {
 		e.B = e.B[:0]
 		d.Items[i].encode(&e, d.raws[i])
@@ -59,7 +60,7 @@ func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *De
 		header:  h,
 		params:  p,
 		chainID: chainID,
-		taken:   make(map[Hash]struct{}),
+		taken:   make(map[Hash]int32),
 		ids:     make(map[int]Hash),
 		out:     new(Derivation),
 	}
@@ -67,20 +68,20 @@ func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *De
 		source = new(Layer)
 	}
 	v.source = source
-	v.add(Item{Kind: ItemLayerBegin}, nil)
+	system := p.declaredSystem()
+	v.add(Item{Kind: ItemLayerBegin}, nil, system)
 	v.deposits()
-	end := Item{Kind: ItemLayerEnd}
-	v.used = v.used.Add(p.Declared(&end).Units) // its room is kept for it
+	v.used = v.used.Add(system.Units) // the room of layer end is kept for it
 	v.forced(carry)
 	chosen := order(h, v.selectFitting(v.bundles()))
 	v.out.Items = slices.Grow(v.out.Items, len(chosen)+1)
 	v.out.raws = slices.Grow(v.out.raws, len(chosen)+1)
+	v.out.declared = slices.Grow(v.out.declared, len(chosen)+1)
 	for _, c := range chosen {
-		v.add(c.item, c.raw)
+		v.add(c.item, c.raw, c.declared)
 	}
-	v.out.Items = append(v.out.Items, end)
-	v.out.raws = append(v.out.raws, nil)
-	v.out.Steps = cut(v.out.Items, p)
+	v.add(Item{Kind: ItemLayerEnd}, nil, system)
+	v.out.Steps = cut(v.out.declared, p)
 	return v.out
 }
 
@@ -91,18 +92,19 @@ type deriver struct {
 	params  *Params
 	chainID Hash
 
-	used  metering.Units    // declared by the items so far
-	taken map[Hash]struct{} // TxHash of every item and candidate so far
-	ids   map[int]Hash      // ids of L1 transactions, as far as they were asked for
+	used  metering.Units // declared by the items so far
+	taken map[Hash]int32 // TxHash of every forced item (-1), and of every candidate: its index
+	ids   map[int]Hash   // ids of L1 transactions, as far as they were asked for
 	in    inflater
 	out   *Derivation
 }
 
 // add appends an item and takes its room.
-func (v *deriver) add(i Item, raw []byte) {
-	v.used = v.used.Add(v.params.Declared(&i).Units)
+func (v *deriver) add(i Item, raw []byte, d Declared) {
+	v.used = v.used.Add(d.Units)
 	v.out.Items = append(v.out.Items, i)
 	v.out.raws = append(v.out.raws, raw)
+	v.out.declared = append(v.out.declared, d)
 }
 
 // deposits adds every deposit: L1 has locked the money already, and admits no more of them than
@@ -111,39 +113,39 @@ func (v *deriver) deposits() {
 	for i := range v.source.Txs {
 		if d, ok := v.source.Txs[i].Payload.(*Deposit); ok {
 			id := v.source.Txs[i].ID()
-			v.add(Item{
+			item := Item{
 				Kind:    ItemDeposit,
 				Deposit: DepositItem{ID: id, To: d.To, Amount: d.Amount},
-			}, nil)
+			}
+			v.add(item, nil, v.params.Declared(&item))
 		}
 	}
 }
 
 // candidate is a transaction that may become an item.
 type candidate struct {
-	item  Item
-	raw   []byte
-	id    Hash // TxID
-	hash  Hash // TxHash
-	units metering.Units
-	bid   uint64
-	l1    int  // index of the L1 transaction that carried it
-	key   Hash // place in the layer
+	item     Item
+	tx       Tx // what item.Tx points to
+	raw      []byte
+	id       Hash // TxID
+	hash     Hash // TxHash
+	declared Declared
+	bid      uint64
+	l1       int // index of the L1 transaction that carried it
 }
 
-// parse decodes a transaction into a candidate of the given kind; only bytes are judged.
-func (v *deriver) parse(kind ItemKind, raw []byte) (*candidate, *RefusedError) {
-	t, signed, err := parseTx(raw, v.params)
+// parse decodes a transaction into c, as an item of the given kind; only bytes are judged.
+func (v *deriver) parse(c *candidate, kind ItemKind, raw []byte) *RefusedError {
+	signed, err := c.tx.parse(raw, v.params)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	c := &candidate{raw: raw, id: digest(domainTx, raw[:signed])}
+	c.raw, c.id = raw, digest(domainTx, raw[:signed])
 	c.hash = digest(domainTxHash, c.id[:], raw[signed:])
-	c.item = Item{Kind: kind, Tx: t, Size: uint32(len(raw))}
-	d := v.params.Declared(&c.item)
-	c.units = d.Units
-	c.item.Weight = v.params.Weight(d)
-	return c, nil
+	c.item = Item{Kind: kind, Tx: &c.tx, Size: uint32(len(raw))}
+	c.declared = v.params.Declared(&c.item)
+	c.item.Weight = v.params.Weight(c.declared)
+	return nil
 }
 
 // judge checks what a transaction's bytes do not decide, at the given layer.
@@ -156,7 +158,7 @@ func (c *candidate) judge(p *Params, chainID Hash, layer uint64) Reason {
 		return ReasonExpired
 	case t.Nonce.Kind == NonceUnordered && t.ExpiryLayer-layer > p.UnorderedWindow:
 		return ReasonExpiryWindow
-	case !c.units.Fits(p.MaxTx):
+	case !c.declared.Units.Fits(p.MaxTx):
 		return ReasonOverLimit
 	}
 	return ReasonNone
@@ -188,13 +190,4 @@ func (v *deriver) dropUnread(l1 Hash, why Reason, since int) {
 		}
 	}
 	v.out.Drops = append(v.out.Drops, d)
-}
-
-// take notes a TxHash; it is false when the layer has it already.
-func (v *deriver) take(h Hash) bool {
-	if _, ok := v.taken[h]; ok {
-		return false
-	}
-	v.taken[h] = struct{}{}
-	return true
 }

@@ -3,6 +3,7 @@ package rollup
 import (
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"slices"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // bundles returns the transactions of all bundles in L1 order, without those that no layer may
-// hold.
+// hold, and one copy of each.
 func (v *deriver) bundles() []*candidate {
 	var all []*candidate
 	for i := range v.source.Txs {
@@ -32,15 +33,12 @@ func (v *deriver) bundle(all []*candidate, l1 int, post *PostBundle) []*candidat
 		return all
 	}
 	height := v.header.Height
-	for _, c := range read {
-		t := c.item.Tx
+	all = slices.Grow(all, len(read))
+	for i := range read {
+		c := &read[i]
 		why := c.judge(v.params, v.chainID, height)
-		switch {
-		case why != ReasonNone:
-		case !t.Relay.IsZero() && t.Relay != b.Relay:
+		if why == ReasonNone && !c.tx.Relay.IsZero() && c.tx.Relay != b.Relay {
 			why = ReasonWrongRelay
-		case !v.take(c.hash):
-			why = ReasonDuplicate
 		}
 		if why != ReasonNone {
 			v.drop(c, v.idOf(l1), why)
@@ -51,13 +49,29 @@ func (v *deriver) bundle(all []*candidate, l1 int, post *PostBundle) []*candidat
 		c.item.DataPrice = v.source.Header.DataPrice
 		c.item.InclusionPrice = v.source.Header.InclusionPrice
 		c.bid, c.l1 = post.Bid, l1
-		all = append(all, c)
+		all = v.dedupe(all, c)
 	}
 	return all
 }
 
+// dedupe appends c, or drops it or its earlier copy: of copies with an equal TxHash the one whose
+// bundle bid most stays, and among equal bids the first. A copy that bid less must not stand in the
+// way of one that bid more: over-full layers are filled by bids (docs/spec/derive.md).
+func (v *deriver) dedupe(all []*candidate, c *candidate) []*candidate {
+	at, twice := v.taken[c.hash]
+	switch {
+	case !twice:
+		v.taken[c.hash] = int32(len(all))
+		return append(all, c)
+	case at >= 0 && all[at].bid < c.bid:
+		all[at], c = c, all[at]
+	}
+	v.drop(c, v.idOf(c.l1), ReasonDuplicate)
+	return all
+}
+
 // open reads a bundle and those of its transactions that decode, and weighs them.
-func (v *deriver) open(l1 int, post *PostBundle, since int) (*Bundle, []*candidate, error) {
+func (v *deriver) open(l1 int, post *PostBundle, since int) (*Bundle, []candidate, error) {
 	b, err := DecodeBundle(post.Bundle, v.params)
 	if err != nil {
 		return nil, nil, err
@@ -66,22 +80,23 @@ func (v *deriver) open(l1 int, post *PostBundle, since int) (*Bundle, []*candida
 	if err != nil {
 		return nil, nil, err
 	}
-	read := make([]*candidate, 0, len(raws))
+	read := make([]candidate, len(raws))
+	n := 0
 	var weight uint64
 	for _, raw := range raws {
-		c, refused := v.parse(ItemTx, raw)
-		if refused != nil {
+		if refused := v.parse(&read[n], ItemTx, raw); refused != nil {
 			v.dropUnread(v.idOf(l1), refused.Reason, since)
+			read[n] = candidate{}
 			continue
 		}
-		read = append(read, c)
-		weight = saturatingAdd(weight, c.item.Weight)
+		weight = saturatingAdd(weight, read[n].item.Weight)
+		n++
 	}
 	if weight > post.Weight {
 		return nil, nil, refusef(ReasonWeightLie, "rollup: bundle: weighs %d, paid for %d",
 			weight, post.Weight)
 	}
-	return b, read, nil
+	return b, read[:n], nil
 }
 
 // reasonOf returns the reason of a refusal; every decoder's error is one.
@@ -98,7 +113,7 @@ func reasonOf(err error) Reason {
 func (v *deriver) selectFitting(all []*candidate) []*candidate {
 	sum := v.used
 	for _, c := range all {
-		sum = sum.Add(c.units)
+		sum = sum.Add(c.declared.Units)
 	}
 	if sum.Fits(v.params.Layer) {
 		return all
@@ -112,7 +127,7 @@ func (v *deriver) selectFitting(all []*candidate) []*candidate {
 	kept := all[:0]
 	sum = v.used
 	for _, c := range all {
-		next := sum.Add(c.units)
+		next := sum.Add(c.declared.Units)
 		if !next.Fits(v.params.Layer) {
 			v.drop(c, v.idOf(c.l1), ReasonLayerFull)
 			continue
@@ -120,6 +135,13 @@ func (v *deriver) selectFitting(all []*candidate) []*candidate {
 		sum, kept = next, append(kept, c)
 	}
 	return kept
+}
+
+// ticket is a candidate's place in the shuffle: its sort key, the first 8 bytes big-endian.
+type ticket struct {
+	head uint64
+	key  Hash
+	c    *candidate
 }
 
 // order sorts by the layer's shuffle; then the places of each principal's ordered transactions are
@@ -131,40 +153,60 @@ func order(h *Header, all []*candidate) []*candidate {
 	for i := range 8 {
 		seed = append(seed, byte(h.Height>>(8*i)))
 	}
-	for _, c := range all {
-		c.key = digest(domainOrder, seed, c.hash[:])
-	}
-	slices.SortFunc(all, func(a, b *candidate) int { return bytes.Compare(a.key[:], b.key[:]) })
-
-	places := make(map[address.Address][]int)
-	var principals []address.Address // in order of first appearance
+	tickets := make([]ticket, len(all))
 	for i, c := range all {
-		if c.item.Tx.Nonce.Kind == NonceUnordered {
+		key := digest(domainOrder, seed, c.hash[:])
+		tickets[i] = ticket{binary.BigEndian.Uint64(key[:]), key, c}
+	}
+	slices.SortFunc(tickets, func(a, b ticket) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		return bytes.Compare(a.key[:], b.key[:])
+	})
+	for i := range tickets {
+		all[i] = tickets[i].c
+	}
+	refillAll(all)
+	return all
+}
+
+// refillAll refills the places of every principal that holds several. Each place is linked to the
+// one before it of the same principal.
+func refillAll(all []*candidate) {
+	last := make(map[address.Address]int32, len(all)) // a principal's last place so far, plus 1
+	before := make([]int32, len(all))
+	var several []address.Address // principals with at least 2 places, by their second one
+	for i, c := range all {
+		if c.tx.Nonce.Kind == NonceUnordered {
 			continue
 		}
-		who := c.item.Tx.Principal
-		if places[who] == nil {
-			principals = append(principals, who)
+		who := c.tx.Principal
+		at := last[who]
+		if at > 0 && before[at-1] == 0 {
+			several = append(several, who)
 		}
-		places[who] = append(places[who], i)
+		before[i], last[who] = at, int32(i)+1
 	}
-	for _, who := range principals {
-		refill(all, places[who])
+	var places []int
+	for _, who := range several {
+		places = places[:0]
+		for at := last[who]; at > 0; at = before[at-1] {
+			places = append(places, int(at)-1)
+		}
+		slices.Reverse(places)
+		refill(all, places)
 	}
-	return all
 }
 
 // refill puts the transactions at the given places, which ascend, in the order of (nonce, TxHash).
 func refill(all []*candidate, places []int) {
-	if len(places) < 2 {
-		return
-	}
 	own := make([]*candidate, len(places))
 	for i, at := range places {
 		own[i] = all[at]
 	}
 	slices.SortFunc(own, func(a, b *candidate) int {
-		if c := cmp.Compare(a.item.Tx.Nonce.Value, b.item.Tx.Nonce.Value); c != 0 {
+		if c := cmp.Compare(a.tx.Nonce.Value, b.tx.Nonce.Value); c != 0 {
 			return c
 		}
 		return bytes.Compare(a.hash[:], b.hash[:])

@@ -19,7 +19,7 @@ func (p *Params) CheckForced(raw []byte, accepted uint64, chainID Hash) (*Item, 
 func (c *Carry) Waiting(p *Params) metering.Units {
 	var sum metering.Units
 	for i := range c.Forced {
-		t, _, err := parseTx(c.Forced[i].Tx, p)
+		t, err := parseTx(c.Forced[i].Tx, p)
 		if err != nil {
 			continue // derivation drops it
 		}
@@ -31,13 +31,13 @@ func (c *Carry) Waiting(p *Params) metering.Units {
 
 // parseForced decodes and judges a forced transaction.
 func (v *deriver) parseForced(f *ForcedEntry) (*candidate, *RefusedError) {
-	c, refused := v.parse(ItemForced, f.Tx)
-	if refused != nil {
+	c := new(candidate)
+	if refused := v.parse(c, ItemForced, f.Tx); refused != nil {
 		return nil, refused
 	}
 	c.item.Expiry = f.Accepted
 	why := c.judge(v.params, v.chainID, f.Accepted)
-	if why == ReasonNone && !c.units.Fits(v.params.MaxForced()) {
+	if why == ReasonNone && !c.declared.Units.Fits(v.params.MaxForced()) {
 		why = ReasonForcedTooLarge
 	}
 	if why != ReasonNone {
@@ -69,14 +69,14 @@ func (v *deriver) forced(carry *Carry) {
 			v.drop(c, f.L1Tx, ReasonDuplicate)
 			continue
 		}
-		next := sum.Add(c.units)
-		if !next.Fits(share) || !v.used.Add(c.units).Fits(v.params.Layer) {
+		next := sum.Add(c.declared.Units)
+		if !next.Fits(share) || !v.used.Add(c.declared.Units).Fits(v.params.Layer) {
 			v.out.Carry.Forced = queue[n:len(queue):len(queue)]
 			return
 		}
 		sum = next
-		v.take(c.hash)
-		v.add(c.item, c.raw)
+		v.taken[c.hash] = -1
+		v.add(c.item, c.raw, c.declared)
 	}
 }
 

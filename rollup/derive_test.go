@@ -329,7 +329,7 @@ func TestDeriveDuplicates(t *testing.T) {
 	other := w.tx(1, 0, func(x *Tx) { x.Auth = []byte{9, 9, 9} })
 	require.Equal(t, w.decode(a).ID(), w.decode(other).ID())
 	w.post(relay1, 0, a, a)    // within a bundle
-	w.post(relay2, 9, a)       // across bundles; the bid buys nothing
+	w.post(relay2, 0, a)       // across bundles
 	w.post(relay2, 0, other)   // one TxID, another auth: both are items
 	w.l1(&ForcedTx{Tx: other}) // forced comes before bundles
 	w.l1(&ForcedTx{Tx: other}) // forced twice

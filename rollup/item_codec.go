@@ -76,7 +76,7 @@ func (i *Item) decodeTx(d *scale.Decoder, p *Params) {
 	if d.Err() != nil {
 		return
 	}
-	t, _, err := parseTx(raw, p)
+	t, err := parseTx(raw, p)
 	if err != nil {
 		d.Fail(err)
 		return

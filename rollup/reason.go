@@ -20,7 +20,7 @@ const (
 	ReasonExpired        Reason = 9  // layer > expiryLayer
 	ReasonExpiryWindow   Reason = 10 // unordered with an expiry beyond the window
 	ReasonWrongRelay     Reason = 11 // pinned to another relay
-	ReasonDuplicate      Reason = 12 // equal TxHash earlier in the layer
+	ReasonDuplicate      Reason = 12 // a copy with an equal TxHash is in the layer
 	ReasonLayerFull      Reason = 13 // no room in some dimension
 	ReasonOverLimit      Reason = 14 // declared units above MaxTx
 	ReasonBadAuthLen     Reason = 15 // auth has another length than was signed

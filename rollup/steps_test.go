@@ -16,12 +16,12 @@ func counts(steps []Step) []uint32 {
 	return out
 }
 
-func itemsOf(p *Params, n int, units metering.Units, size uint32) []Item {
-	items := []Item{{Kind: ItemLayerBegin}}
+func declaredOf(p *Params, n int, units metering.Units, size uint32) []Declared {
+	out := []Declared{p.declaredSystem()}
 	for range n {
-		items = append(items, Item{Kind: ItemTx, Tx: &Tx{MaxUnits: units}, Size: size})
+		out = append(out, p.Declared(&Item{Kind: ItemTx, Tx: &Tx{MaxUnits: units}, Size: size}))
 	}
-	return append(items, Item{Kind: ItemLayerEnd})
+	return append(out, p.declaredSystem())
 }
 
 func TestCut(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCut(t *testing.T) {
 			if tc.edit != nil {
 				tc.edit(&p)
 			}
-			require.Equal(t, tc.want, counts(cut(itemsOf(&p, tc.n, tc.units, tc.size), &p)))
+			require.Equal(t, tc.want, counts(cut(declaredOf(&p, tc.n, tc.units, tc.size), &p)))
 		})
 	}
 }

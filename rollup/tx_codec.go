@@ -100,20 +100,28 @@ func (t *Tx) encodeSigned(e *scale.Encoder) {
 // DecodeTx reads a transaction and checks all that its own bytes decide. What depends on the layer
 // (chain, expiry, relay, declared limits) is Derive's. The result aliases b.
 func DecodeTx(b []byte, p *Params) (*Tx, Reason, error) {
-	t, _, err := parseTx(b, p)
+	t, err := parseTx(b, p)
 	if err != nil {
 		return nil, err.Reason, err.Err
 	}
 	return t, ReasonNone, nil
 }
 
-// parseTx is DecodeTx; it returns the length of the signed part as well.
-func parseTx(b []byte, p *Params) (t *Tx, signed int, refused *RefusedError) {
+// parseTx is DecodeTx without an error for people.
+func parseTx(b []byte, p *Params) (*Tx, *RefusedError) {
+	t := new(Tx)
+	if _, refused := t.parse(b, p); refused != nil {
+		return nil, refused
+	}
+	return t, nil
+}
+
+// parse decodes into t, which is zero; it returns the length of the signed part.
+func (t *Tx) parse(b []byte, p *Params) (signed int, refused *RefusedError) {
 	if uint64(len(b)) > uint64(p.MaxTxBytes) {
-		return nil, 0, refusef(ReasonTooLarge, "rollup: transaction: %d bytes, at most %d allowed",
+		return 0, refusef(ReasonTooLarge, "rollup: transaction: %d bytes, at most %d allowed",
 			len(b), p.MaxTxBytes)
 	}
-	t = new(Tx)
 	d := scale.NewDecoder(b)
 	authLen, sponsorAuthLen := t.decodeSigned(d, p)
 	if d.Err() == nil {
@@ -124,9 +132,9 @@ func parseTx(b []byte, p *Params) (t *Tx, signed int, refused *RefusedError) {
 	signed = d.Offset()
 	t.decodeAuth(d, authLen, sponsorAuthLen, p)
 	if err := d.Finish(); err != nil {
-		return nil, 0, refusal("transaction", err)
+		return 0, refusal("transaction", err)
 	}
-	return t, signed, nil
+	return signed, nil
 }
 
 func (t *Tx) decodeSigned(d *scale.Decoder, p *Params) (authLen, sponsorAuthLen int) {

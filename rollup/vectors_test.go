@@ -18,7 +18,9 @@ import (
 	"github.com/athenarollup/athena/metering"
 )
 
-var rewrite = flag.Bool("rewrite", false, "write the vectors under fixtures/vectors again")
+// rewriting reports whether -rewrite, the flag of datadriven's transcripts, is given: then the vectors
+// under fixtures/vectors are written again, too.
+func rewriting() bool { return flag.Lookup("rewrite").Value.String() == "true" }
 
 const vectorsDir = "../fixtures/vectors"
 
@@ -61,7 +63,7 @@ func (v *block) String() string {
 func vectors(t *testing.T, file string, fresh func() []*block) []*block {
 	t.Helper()
 	path := filepath.Join(vectorsDir, file)
-	if *rewrite {
+	if rewriting() {
 		var b bytes.Buffer
 		b.WriteString("# Written by go test ./rollup -run Vectors -rewrite; see README.md here.\n")
 		for _, v := range fresh() {
