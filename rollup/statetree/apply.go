@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"sync"
 )
 
 // Change sets the value of a key or, with Delete, removes the key. Value may be empty: the key is
@@ -52,6 +53,9 @@ func normalize(changes []Change) ([]Change, error) {
 	return kept, nil
 }
 
+// forkMin is the number of changes below a node from which its two sides are hashed side by side.
+const forkMin = 256
+
 // apply returns the subtree n, which lies at depth, with the changes made. They are sorted,
 // distinct and all below n.
 func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
@@ -64,15 +68,10 @@ func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
 	}
 	x, ok := seen.(*inner)
 	if !ok {
-		old, _ := seen.(*leaf)
-		return build(merge(old, ch), depth)
+		return t.fill(seen, ch, depth)
 	}
 	cut := split(ch, depth)
-	left, err := t.apply(x.kids[0], ch[:cut], depth+1)
-	if err != nil {
-		return nil, err
-	}
-	right, err := t.apply(x.kids[1], ch[cut:], depth+1)
+	left, right, err := t.applySides(x, ch[:cut], ch[cut:], depth+1)
 	if err != nil {
 		return nil, err
 	}
@@ -82,80 +81,78 @@ func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
 	return t.join(left, right, ch[0].Key, depth)
 }
 
+// applySides makes the changes in both children of a node; side by side if they are many. Only
+// trees of a store do so: what a verdict runs on stays in its goroutine.
+func (t *Tree) applySides(x *inner, l, r []Change, depth int) (left, right node, err error) {
+	if t.src == nil || t.rec != nil || len(l) < forkMin/2 || len(r) < forkMin/2 {
+		if left, err = t.apply(x.kids[0], l, depth); err == nil {
+			right, err = t.apply(x.kids[1], r, depth)
+		}
+		return left, right, err
+	}
+	var wg sync.WaitGroup
+	var rightErr error
+	wg.Go(func() { right, rightErr = t.apply(x.kids[1], r, depth) })
+	left, err = t.apply(x.kids[0], l, depth)
+	wg.Wait()
+	if err == nil {
+		err = rightErr
+	}
+	return left, right, err
+}
+
+// fill returns the subtree that held what n holds, which is nothing, a leaf or a bucket, with the
+// changes made.
+func (t *Tree) fill(n node, ch []Change, depth int) (node, error) {
+	var buf [bucketMax]entry
+	var out [2 * bucketMax]entry
+	return build(merge(out[:0], entriesOf(buf[:0], n), ch), depth)
+}
+
 // join returns the node of two subtrees, or the one leaf that is left of them: a lone leaf is
 // lifted. at is any key below, depth the depth of the node.
 func (t *Tree) join(left, right node, at Key, depth int) (node, error) {
 	if left != nil && right != nil {
 		return newInner(left, right), nil
 	}
-	lone, side := left, 0
+	only, side := left, 0
 	if left == nil {
-		lone, side = right, 1
+		only, side = right, 1
 	}
-	if lone == nil {
+	if only == nil {
 		return nil, nil
 	}
-	if at.bit(depth) != side {
-		at = at.flip(depth)
-	}
+	at = at.to(depth, side)
 	// Whether the sibling of what was deleted is a leaf shows only in its content, so a witness
 	// must have it.
-	lone, err := t.visit(lone, at, depth+1)
+	only, err := t.visit(only, at, depth+1)
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := lone.(*leaf); ok {
-		return lone, nil
+	if lone(only) {
+		return only, nil
 	}
 	return newInner(left, right), nil
 }
 
-// merge returns the leaves of a subtree that held old (or nothing, if nil) after the changes.
-func merge(old *leaf, ch []Change) []*leaf {
-	leaves := make([]*leaf, 0, len(ch)+1)
+// merge appends the entries after the changes.
+func merge(out, old []entry, ch []Change) []entry {
 	for i := range ch {
-		if old != nil {
-			switch c := old.key.compare(ch[i].Key); {
-			case c < 0:
-				leaves = append(leaves, old)
-				old = nil
-			case c == 0:
-				old = nil
+		for len(old) > 0 {
+			c := old[0].key().compare(ch[i].Key)
+			if c > 0 {
+				break
 			}
+			if c < 0 {
+				out = append(out, old[0])
+			}
+			old = old[1:]
 		}
 		if !ch[i].Delete {
-			leaves = append(leaves, newLeaf(ch[i].Key, append([]byte{}, ch[i].Value...)))
+			out = append(out, newEntry(&ch[i].Key, ch[i].Value))
 		}
 	}
-	if old != nil {
-		leaves = append(leaves, old)
-	}
-	return leaves
-}
-
-// build returns the subtree at depth that holds exactly the leaves, which are sorted.
-func build(leaves []*leaf, depth int) (node, error) {
-	switch len(leaves) {
-	case 0:
-		return nil, nil
-	case 1:
-		return leaves[0], nil
-	}
-	if depth >= MaxDepth {
-		return nil, fmt.Errorf("%w: %v and %v agree in %d bits",
-			ErrTooDeep, leaves[0].key, leaves[1].key, leaves[0].key.common(&leaves[1].key))
-	}
-	cut := sort.Search(len(leaves), func(i int) bool { return leaves[i].key.bit(depth) == 1 })
-	left, err := build(leaves[:cut], depth+1)
-	if err != nil {
-		return nil, err
-	}
-	right, err := build(leaves[cut:], depth+1)
-	if err != nil {
-		return nil, err
-	}
-	// Two leaves or more are below, so neither side can be lifted.
-	return newInner(left, right), nil
+	return append(out, old...)
 }
 
 // split returns the index of the first change that belongs to the right child of a node at depth.

@@ -7,56 +7,73 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// pageCache keeps the pages that were used last, up to a number of bytes. The pages near the root
-// are on every path, so they stay. It is safe for concurrent use.
-type pageCache struct {
+// cacheShards is the number of parts of a cache, each with a lock of its own, so that goroutines
+// which hash side by side do not wait for each other.
+const cacheShards = 16
+
+// nodeCache keeps the pages and buckets of the head that were used last, up to a number of bytes.
+// The pages near the root are on every path, so they stay. It is safe for concurrent use.
+type nodeCache struct{ shards [cacheShards]cacheShard }
+
+type cacheShard struct {
 	mu       sync.Mutex
-	lru      *simplelru.LRU[pageID, cachedPage]
+	lru      *simplelru.LRU[nodeID, node]
 	bytes    int64
 	bytesMax int64
 }
 
-type cachedPage struct {
-	root node
-	cost int64
-}
-
 // cacheEntryBytes is what an entry costs besides its nodes.
-const cacheEntryBytes = 160
+const cacheEntryBytes = 224
 
-func newPageCache(bytesMax int64) *pageCache {
-	// Pages are counted in bytes; the limit by number is only never reached.
-	lru, err := simplelru.NewLRU[pageID, cachedPage](1<<30, nil)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: statetree: page cache: %v", err))
+func newNodeCache(bytesMax int64) *nodeCache {
+	c := new(nodeCache)
+	for i := range c.shards {
+		// Nodes are counted in bytes; the limit by number is only never reached.
+		lru, err := simplelru.NewLRU[nodeID, node](1<<30, nil)
+		if err != nil {
+			panic(fmt.Sprintf("BUG: statetree: node cache: %v", err))
+		}
+		c.shards[i].lru, c.shards[i].bytesMax = lru, bytesMax/cacheShards
 	}
-	return &pageCache{lru: lru, bytesMax: bytesMax}
+	return c
 }
 
-func (c *pageCache) get(id pageID) (node, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p, ok := c.lru.Get(id)
-	return p.root, ok
+// shard spreads the subtrees of every depth: the bits before the depth choose.
+func (c *nodeCache) shard(id nodeID) *cacheShard {
+	i := uint(id.depth)
+	for _, b := range id.path[:(id.depth+7)/8] {
+		i = i*31 + uint(b)
+	}
+	return &c.shards[(i^i>>4^i>>8)%cacheShards]
 }
 
-// put stores a page, or removes it if root is nil.
-func (c *pageCache) put(id pageID, root node) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if p, ok := c.lru.Peek(id); ok {
-		c.bytes -= p.cost
-		c.lru.Remove(id)
+func (c *nodeCache) get(id nodeID) node {
+	s := c.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, _ := s.lru.Get(id)
+	return n
+}
+
+// put stores a node, or removes it if n is nil.
+func (c *nodeCache) put(id nodeID, n node) {
+	s := c.shard(id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if old, ok := s.lru.Peek(id); ok {
+		s.bytes -= cost(old) + cacheEntryBytes
+		if n == nil {
+			s.lru.Remove(id)
+		}
 	}
-	if root == nil {
+	if n == nil {
 		return
 	}
-	cost := int64(pageCost(root)) + cacheEntryBytes
-	c.lru.Add(id, cachedPage{root: root, cost: cost})
-	c.bytes += cost
-	for c.bytes > c.bytesMax && c.lru.Len() > 1 {
-		if _, p, ok := c.lru.RemoveOldest(); ok {
-			c.bytes -= p.cost
+	s.lru.Add(id, n)
+	s.bytes += cost(n) + cacheEntryBytes
+	for s.bytes > s.bytesMax && s.lru.Len() > 1 {
+		if _, gone, ok := s.lru.RemoveOldest(); ok {
+			s.bytes -= cost(gone) + cacheEntryBytes
 		}
 	}
 }

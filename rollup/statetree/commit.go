@@ -10,19 +10,22 @@ import (
 	"github.com/athenarollup/athena/scale"
 )
 
-// stage collects what one batch changes besides the database: the cached pages.
+// stage collects what one batch changes besides the database: the pages and buckets in memory.
 type stage struct {
 	s     *pebbleStore
 	batch *pebble.Batch
-	pages []stagedPage
-	// costLeft bounds the pages that go into the cache, so that loading a large state does not
-	// hold all of it.
-	costLeft int64
+	kept  []keptNode
+	root  node   // the new root, a stub
+	keys  []byte // that changed
+	flush bool   // write all dirty pages
 }
 
-type stagedPage struct {
-	id   pageID
-	root node // nil: the page is gone, or only no longer cached
+// keptNode is a page or bucket of the new version; a place where there is none any more, if n is
+// nil.
+type keptNode struct {
+	id      nodeID
+	n       node
+	wasPage bool
 }
 
 // CommitGenesis implements Store.
@@ -35,8 +38,8 @@ func (s *pebbleStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	// Only a holder of writing changes these, so they can be read without mu.
-	if s.closed {
-		return ErrClosed
+	if err := s.usable(); err != nil {
+		return err
 	}
 	if err := admit(s.head, s.has, layer, meta); err != nil {
 		return err
@@ -58,23 +61,18 @@ func (s *pebbleStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 }
 
 func (s *pebbleStore) stageCommit(st *stage, head Head, t *Tree, aux []Aux) error {
-	changes, err := st.tree(t)
+	changes, err := st.tree(&settler{from: s.treeAtHead(), to: t.Fork()})
 	if err != nil {
 		return err
 	}
-	u := undoRecord{head: s.head}
-	view := pebbleView{s, s.seq}
-	for _, c := range changes {
-		if s.has {
-			v, ok, err := view.value(c.key)
-			if err != nil {
-				return err
-			}
-			u.changes = append(u.changes, Change{Key: c.key, Value: v, Delete: !ok})
-		}
-	}
 	if err := st.values(changes); err != nil {
 		return err
+	}
+	u := undoRecord{head: s.head}
+	if s.has {
+		if u.changes, err = s.oldValues(changes); err != nil {
+			return err
+		}
 	}
 	for _, a := range aux {
 		k := auxKey(a.Space, a.Key)
@@ -89,23 +87,51 @@ func (s *pebbleStore) stageCommit(st *stage, head Head, t *Tree, aux []Aux) erro
 			return err
 		}
 	}
-	if s.has {
-		if err := st.set(undoKey(head.Layer), u.encode(), true); err != nil {
-			return err
-		}
-		if head.Layer > s.history {
-			gone := head.Layer - s.history
-			return errors.Join(
-				st.set(undoKey(gone), nil, false),
-				st.set([]byte{spaceGone}, layerBytes(max(gone, s.gone)), true))
-		}
+	if !s.has {
+		return nil
 	}
-	return nil
+	return s.stageUndo(st, head, &u)
 }
 
-func (s *pebbleStore) newStage() *stage {
-	return &stage{s: s, batch: s.db.NewBatch(), costLeft: s.pages.bytesMax}
+// stageUndo writes the reverse diff of a layer and drops the one that is too old by it.
+func (s *pebbleStore) stageUndo(st *stage, head Head, u *undoRecord) error {
+	if err := st.set(undoKey(head.Layer), u.encode(), true); err != nil {
+		return err
+	}
+	if head.Layer <= s.history {
+		return nil
+	}
+	gone := head.Layer - s.history
+	return errors.Join(
+		st.set(undoKey(gone), nil, false),
+		st.set([]byte{spaceGone}, layerBytes(max(gone, s.gone)), true))
 }
+
+// oldValues returns the changes that take the changes back.
+func (s *pebbleStore) oldValues(changes []valueChange) ([]Change, error) {
+	old := make([]Change, len(changes))
+	for i, c := range changes {
+		old[i].Key = *c.key()
+		switch {
+		case c.old == nil:
+			old[i].Delete = true
+		case c.old.has():
+			old[i].Value = c.old.value()
+		default:
+			v, ok, err := s.get(valueKey(old[i].Key))
+			if err != nil {
+				return nil, err
+			}
+			if !ok {
+				return nil, fmt.Errorf("%w: no value of %v; %s", ErrCorrupt, old[i].Key, advice)
+			}
+			old[i].Value = v
+		}
+	}
+	return old, nil
+}
+
+func (s *pebbleStore) newStage() *stage { return &stage{s: s, batch: s.db.NewBatch()} }
 
 func (st *stage) close() {
 	// A batch has nothing to lose when it is closed: it was committed, or it is to be dropped.
@@ -125,37 +151,31 @@ func (st *stage) set(key, value []byte, present bool) error {
 	return nil
 }
 
-// tree stages the pages in which t differs from the head and returns the values that differ.
-func (st *stage) tree(t *Tree) ([]valueChange, error) {
-	d := differ{from: st.s.treeAtHead(), to: t.Fork(), page: st.page}
-	return d.run()
+// tree notes the pages and buckets of the new version and returns the values that differ.
+func (st *stage) tree(s *settler) (changes []valueChange, err error) {
+	s.kept = func(id nodeID, n node, wasPage bool) error {
+		if b, ok := n.(*bucket); ok {
+			n = stripped(b)
+		}
+		st.kept = append(st.kept, keptNode{id: id, n: n, wasPage: wasPage})
+		return nil
+	}
+	if st.root, err = s.run(); err != nil {
+		return nil, err
+	}
+	return s.changes, nil
 }
 
-func (st *stage) page(id pageID, root node) error {
-	if root == nil {
-		st.pages = append(st.pages, stagedPage{id: id})
-		return st.set(id.dbKey(), nil, false)
-	}
-	root, err := trim(root, int(id.depth), int(id.depth)+pageLevels)
-	if err != nil {
-		return err
-	}
-	p := stagedPage{id: id}
-	if cost := int64(pageCost(root)) + cacheEntryBytes; cost <= st.costLeft {
-		st.costLeft -= cost
-		p.root = root
-	}
-	st.pages = append(st.pages, p)
-	return st.set(id.dbKey(), appendTree(nil, root), true)
-}
-
+// values writes the values that differ.
 func (st *stage) values(changes []valueChange) error {
 	for _, c := range changes {
 		var value []byte
 		if c.now != nil {
-			value = c.now.value
+			value = c.now.value()
 		}
-		if err := st.set(valueKey(c.key), value, c.now != nil); err != nil {
+		k := c.key()
+		st.keys = append(st.keys, k[:]...)
+		if err := st.set(valueKey(*k), value, c.now != nil); err != nil {
 			return err
 		}
 	}
@@ -170,13 +190,16 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := st.batch.Commit(pebble.Sync); err != nil {
-		return fmt.Errorf("statetree: write state database: %w", err)
+	err := s.keep(st)
+	if err == nil {
+		err = st.write(pebble.Sync)
 	}
-	for _, p := range st.pages {
-		s.pages.put(p.id, p.root)
+	if err != nil {
+		// Memory is ahead of the disk. Whoever opens the database again has the one or the other.
+		s.broken = fmt.Errorf("statetree: a write failed, open the state database again: %w", err)
+		return err
 	}
-	s.head, s.has = head, true
+	s.head, s.has, s.root = head, true, st.root
 	if head.Layer > s.history {
 		s.gone = max(s.gone, head.Layer-s.history)
 	}
@@ -184,7 +207,51 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 	return nil
 }
 
+// keep takes the pages and buckets of a stage into memory, and into its batch the pages that are to
+// be written now, and the log of the keys that changed if others are not.
+func (s *pebbleStore) keep(st *stage) error {
+	d := &s.dirty
+	seq := d.seq
+	d.seq++
+	for _, k := range st.kept {
+		if p, ok := k.n.(*inner); ok {
+			d.put(k.id, p, seq)
+			s.nodes.put(k.id, nil)
+			continue
+		}
+		s.nodes.put(k.id, k.n)
+		if k.wasPage {
+			// A page that is gone is deleted at once: what the disk has is part of the head.
+			d.drop(k.id)
+			if err := st.set(k.id.dbKey(), nil, false); err != nil {
+				return err
+			}
+		}
+	}
+	keys := int64(len(st.keys) / len(Key{}))
+	d.log = append(d.log, logRecord{seq: seq, keys: keys})
+	d.keys += keys
+	done, err := d.clean(st.flush, func(id nodeID, p *inner) error {
+		s.nodes.put(id, p)
+		return st.set(id.dbKey(), appendPage(nil, p), true)
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range done {
+		if r.seq == seq {
+			return nil
+		}
+		if err := st.set(logKey(r.seq), nil, false); err != nil {
+			return err
+		}
+	}
+	return st.set(logKey(seq), st.keys, true)
+}
+
 func undoKey(layer uint64) []byte { return append([]byte{spaceUndo}, layerBytes(layer)...) }
+
+func logKey(seq uint64) []byte { return append([]byte{spaceLog}, layerBytes(seq)...) }
 
 func layerBytes(layer uint64) []byte { return binary.BigEndian.AppendUint64(nil, layer) }
 

@@ -15,22 +15,25 @@ func damaged(t *testing.T, fn func(db *pebble.DB, k Key) error) (fs vfs.FS, keys
 	require.NoError(t, err)
 	tree := New()
 	var ch []Change
-	for i := range 200 {
-		keys = append(keys, Key(HashValue([]byte{byte(i)})))
+	for i := range 2000 { // enough for pages below the root's
+		keys = append(keys, hashedKey(i))
 		ch = append(ch, Change{Key: keys[i], Value: []byte{byte(i)}})
 	}
 	require.NoError(t, tree.Apply(ch))
 	require.NoError(t, s.CommitGenesis(tree, nil, nil))
 	require.NoError(t, tree.Apply([]Change{{Key: keys[0], Value: []byte("new")}}))
 	require.NoError(t, s.Commit(1, tree, nil, nil))
-	require.NoError(t, fn(s.(*pebbleStore).db, keys[0]))
 	require.NoError(t, s.Close())
+	db, err := pebble.Open("db", pebbleOptions(Options{FS: fs}))
+	require.NoError(t, err)
+	require.NoError(t, fn(db, keys[0]))
+	require.NoError(t, db.Close())
 	return fs, keys
 }
 
 func TestOpenDamaged(t *testing.T) {
 	t.Parallel()
-	rootPage := pageID{}.dbKey()
+	rootPage := nodeID{}.dbKey()
 	drop := func(key []byte) func(*pebble.DB, Key) error {
 		return func(db *pebble.DB, _ Key) error { return db.Delete(key, pebble.Sync) }
 	}
@@ -45,7 +48,7 @@ func TestOpenDamaged(t *testing.T) {
 	}{
 		{"no root page", drop(rootPage), "Rebuild", true},
 		{"unreadable root page", write(rootPage, []byte{9}), "damaged", true},
-		{"another root page", write(rootPage, appendTree(nil, newLeaf(Key{}, nil).bare())),
+		{"another root page", write(rootPage, appendPage(nil, newInner(&stub{h: Root{1}, leaves: 1}, &stub{h: Root{2}, leaves: 8}))),
 			"Rebuild", true},
 		{"no reverse diff", drop(undoKey(1)), "reverse diff of layer 1", false},
 		{"cut reverse diff", write(undoKey(1), []byte{0}), "reverse diff", false},

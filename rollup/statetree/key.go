@@ -38,6 +38,14 @@ func (k Key) flip(i int) Key {
 	return k
 }
 
+// to returns the key with bit i set to a side.
+func (k Key) to(i, side int) Key {
+	if k.bit(i) != side {
+		return k.flip(i)
+	}
+	return k
+}
+
 // prefix returns the key's first n bits, the rest being zero.
 func (k Key) prefix(n int) Key {
 	var p Key

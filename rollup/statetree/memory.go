@@ -2,6 +2,7 @@ package statetree
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -55,8 +56,12 @@ func (v memoryView) current() error {
 	return nil
 }
 
-func (v memoryView) load(at Key, depth int, _ *Root) (node, error) {
+func (v memoryView) load(at Key, depth int, _ *stub) (node, error) {
 	panic(fmt.Sprintf("BUG: statetree: stub at depth %d of %v in memory", depth, at))
+}
+
+func (v memoryView) lookup(k Key, depth int, _ *stub) ([]byte, bool, error) {
+	panic(fmt.Sprintf("BUG: statetree: stub at depth %d of %v in memory", depth, k))
 }
 
 func (v memoryView) value(k Key) ([]byte, bool, error) {
@@ -126,8 +131,7 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	if genesis := !s.has && t.src == nil; !genesis && t.src != (memoryView{s, s.seq}) {
 		return ErrStale
 	}
-	d := differ{from: &Tree{root: s.root}, to: &Tree{root: t.root}}
-	if _, err := d.run(); err != nil {
+	if err := complete(s.root, t.root); err != nil {
 		return fmt.Errorf("commit of layer %d: %w", layer, err)
 	}
 	u := memoryUndo{head: s.head, root: s.root}
@@ -145,6 +149,33 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	s.seq++
 	t.src, t.rec = memoryView{s, s.seq}, nil
 	return nil
+}
+
+// complete returns ErrIncomplete if a tree shows less than everything. What it has in common with
+// another one that is complete is not looked at.
+func complete(old, now node) error {
+	if now == nil || old == now {
+		return nil
+	}
+	switch x := now.(type) {
+	case *inner:
+		var was [2]node
+		if o, ok := old.(*inner); ok {
+			was = o.kids
+		}
+		return errors.Join(complete(was[0], x.kids[0]), complete(was[1], x.kids[1]))
+	case *leaf:
+		if x.has {
+			return nil
+		}
+	case *bucket:
+		var buf [bucketMax]entry
+		bare := func(e entry) bool { return !e.has() }
+		if !slices.ContainsFunc(x.appendTo(buf[:0]), bare) {
+			return nil
+		}
+	}
+	return fmt.Errorf("%w: the tree is pruned", ErrIncomplete)
 }
 
 // swapAux makes one change of the side data and returns what was there.

@@ -8,64 +8,78 @@ func (t *Tree) Next(k Key) (key Key, value []byte, ok bool, err error) {
 	if err := t.current(); err != nil {
 		return Key{}, nil, false, err
 	}
-	l, err := t.after(t.root, k, 0)
-	if err == nil && l == nil {
-		l, err = t.first(t.root, Key{}, 0)
+	key, value, ok, err = t.after(t.root, k, 0)
+	if err == nil && !ok {
+		key, value, ok, err = t.first(t.root, Key{}, 0)
 	}
-	if err != nil || l == nil {
-		return Key{}, nil, false, err
-	}
-	value, err = t.valueOf(l)
 	if err != nil {
 		return Key{}, nil, false, err
 	}
-	return l.key, value, true, nil
+	return key, value, ok, nil
+}
+
+// leafOf returns a leaf with its value.
+func (t *Tree) leafOf(l *leaf) (Key, []byte, bool, error) {
+	value, err := t.valueOf(l)
+	return l.key, value, err == nil, err
+}
+
+// entryAfter returns the first entry of a bucket above k, or the first of all if all is true.
+func (t *Tree) entryAfter(b *bucket, k Key, all bool) (Key, []byte, bool, error) {
+	var buf [bucketMax]entry
+	for _, e := range b.appendTo(buf[:0]) {
+		if all || e.key().compare(k) > 0 {
+			value, err := t.entryValue(e)
+			return *e.key(), value, err == nil, err
+		}
+	}
+	return Key{}, nil, false, nil
 }
 
 // after returns the first leaf above k in the subtree n, which lies on the path of k.
-func (t *Tree) after(n node, k Key, depth int) (*leaf, error) {
-	n, err := t.visit(n, k, depth)
-	if err != nil {
-		return nil, err
+func (t *Tree) after(n node, k Key, depth int) (key Key, value []byte, ok bool, err error) {
+	if n, err = t.visit(n, k, depth); err != nil {
+		return key, nil, false, err
 	}
 	switch x := n.(type) {
 	case *leaf:
 		if x.key.compare(k) > 0 {
-			return x, nil
+			return t.leafOf(x)
 		}
+	case *bucket:
+		return t.entryAfter(x, k, false)
 	case *inner:
 		if k.bit(depth) == 1 {
 			return t.after(x.kids[1], k, depth+1)
 		}
-		if l, err := t.after(x.kids[0], k, depth+1); l != nil || err != nil {
-			return l, err
+		if key, value, ok, err = t.after(x.kids[0], k, depth+1); ok || err != nil {
+			return key, value, ok, err
 		}
 		return t.first(x.kids[1], k.flip(depth), depth+1)
 	}
-	return nil, nil
+	return key, nil, false, nil
 }
 
 // first returns the leftmost leaf of the subtree n, which lies on the path of at.
-func (t *Tree) first(n node, at Key, depth int) (*leaf, error) {
+func (t *Tree) first(n node, at Key, depth int) (key Key, value []byte, ok bool, err error) {
 	for n != nil {
-		var err error
 		if n, err = t.visit(n, at, depth); err != nil {
-			return nil, err
+			return key, nil, false, err
 		}
 		switch x := n.(type) {
 		case *leaf:
-			return x, nil
+			return t.leafOf(x)
+		case *bucket:
+			return t.entryAfter(x, key, true)
 		case *inner:
 			side := 0
 			if x.kids[0] == nil {
 				side = 1
 			}
-			if at.bit(depth) != side {
-				at = at.flip(depth)
-			}
+			at = at.to(depth, side)
 			n = x.kids[side]
 			depth++
 		}
 	}
-	return nil, nil
+	return key, nil, false, nil
 }

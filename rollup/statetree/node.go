@@ -1,7 +1,7 @@
 package statetree
 
-// A node is a subtree: nil (empty), *leaf, *inner, or *stub. Nodes are never changed once another
-// node or a Tree points to them, so that versions share them freely.
+// A node is a subtree: nil (empty), *leaf, *bucket, *inner, or *stub. Nodes are never changed once
+// another node or a Tree points to them, so that versions share them freely.
 type node interface {
 	hash() *Root
 }
@@ -11,12 +11,12 @@ type node interface {
 type leaf struct {
 	h     Root
 	key   Key
-	vhash Root
+	vhash Root // only if the value is not there
 	value []byte
 	has   bool
 }
 
-// An inner node has two subtrees with two leaves or more below them. (nil, *leaf) does not occur.
+// An inner node has two subtrees with two leaves or more below them: never nothing and one leaf.
 type inner struct {
 	h    Root
 	kids [2]node
@@ -25,6 +25,9 @@ type inner struct {
 // A stub stands for a subtree, not empty, of which only the hash is known.
 type stub struct {
 	h Root
+	// leaves is the number of leaves below if a store has them as a bucket, and 0 for a page. It
+	// means nothing in a tree without a source.
+	leaves uint8
 }
 
 func (l *leaf) hash() *Root  { return &l.h }
@@ -40,10 +43,10 @@ func hashOf(n node) *Root {
 	return n.hash()
 }
 
+// newLeaf returns a leaf with its value.
 func newLeaf(k Key, value []byte) *leaf {
-	l := &leaf{key: k, vhash: HashValue(value), value: value, has: true}
-	l.h = hashLeaf(&l.key, &l.vhash)
-	return l
+	vh := HashValue(value)
+	return &leaf{h: hashLeaf(&k, &vh), key: k, value: value, has: true}
 }
 
 // newBareLeaf returns a leaf that knows its value's hash only.
@@ -56,11 +59,22 @@ func (l *leaf) bare() *leaf {
 	if !l.has {
 		return l
 	}
-	return &leaf{h: l.h, key: l.key, vhash: l.vhash}
+	return &leaf{h: l.h, key: l.key, vhash: HashValue(l.value)}
 }
 
 func newInner(left, right node) *inner {
 	return &inner{h: hashInner(hashOf(left), hashOf(right)), kids: [2]node{left, right}}
+}
+
+// lone reports whether a subtree is one leaf.
+func lone(n node) bool {
+	switch x := n.(type) {
+	case *leaf:
+		return true
+	case *bucket:
+		return x.n == 1
+	}
+	return false
 }
 
 // stubOf returns the node reduced to its hash.

@@ -32,20 +32,36 @@ func (s *pebbleStore) open(rebuild bool) error {
 	if ok && len(b) == 8 {
 		s.gone = binary.BigEndian.Uint64(b)
 	}
-	if rebuild {
-		if err := s.rebuild(); err != nil {
-			return err
-		}
-	}
-	if head.Root != emptyRoot {
-		if _, err := s.page(Key{}, 0, &head.Root); err != nil {
-			return fmt.Errorf("layer %d: %w", head.Layer, err)
-		}
+	if err := s.openTree(rebuild); err != nil {
+		return err
 	}
 	if err := s.dropHistory(); err != nil || head.Layer == 0 {
 		return err
 	}
 	return s.checkUndo()
+}
+
+// openTree brings the pages to the head and checks the one at the root.
+func (s *pebbleStore) openTree(rebuild bool) error {
+	var err error
+	if rebuild {
+		err = s.rebuild()
+	} else {
+		err = s.recover()
+	}
+	if err != nil || s.head.Root == emptyRoot {
+		return err
+	}
+	root, err := s.diskRoot()
+	if err != nil {
+		return fmt.Errorf("layer %d: %w", s.head.Layer, err)
+	}
+	if got := *hashOf(root); got != s.head.Root {
+		return fmt.Errorf("%w: layer %d: the page at the root has hash %v, the head %v; %s",
+			ErrCorrupt, s.head.Layer, got, s.head.Root, advice)
+	}
+	s.root = root
+	return nil
 }
 
 // checkUndo checks that the head can be undone, unless a rewind led back to a layer whose reverse diff
@@ -105,53 +121,54 @@ func (s *pebbleStore) dropHistory() error {
 
 // rebuild makes all pages anew from the values, if these have the root of the head.
 func (s *pebbleStore) rebuild() error {
-	leaves, err := s.leaves()
+	root, err := s.makePages()
 	if err != nil {
 		return err
-	}
-	root, err := build(leaves, 0)
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	if got := *hashOf(root); got != s.head.Root {
 		return fmt.Errorf("%w: the values have root %v, the head of layer %d has %v; "+
 			"delete it and derive the state from L1", ErrCorrupt, got, s.head.Layer, s.head.Root)
 	}
-	st := s.newStage()
-	defer st.close()
-	if err := st.batch.DeleteRange([]byte{spacePage}, []byte{spacePage + 1}, nil); err != nil {
-		return fmt.Errorf("statetree: write state database: %w", err)
-	}
-	d := differ{from: New(), to: &Tree{root: root}, page: st.page}
-	if err := d.walk(nil, root, Key{}, 0); err != nil {
-		return err
-	}
-	return s.publish(st, s.head)
+	return nil
 }
 
-// leaves returns the leaves of all values, in key order.
-func (s *pebbleStore) leaves() (leaves []*leaf, err error) {
-	it, err := s.db.NewIter(&pebble.IterOptions{
-		LowerBound: []byte{spaceValue}, UpperBound: []byte{spaceValue + 1},
+// makeBatchBytes is the size of the batches in which makePages writes.
+const makeBatchBytes = 4 << 20
+
+// makePages writes the pages of the tree that the values make, and no others, and returns its root.
+// It uses more than one batch: until the last, nothing may rely on the pages.
+func (s *pebbleStore) makePages() (root node, err error) {
+	st := s.newStage()
+	defer func() { st.close() }()
+	err = errors.Join(
+		st.batch.DeleteRange([]byte{spacePage}, []byte{spacePage + 1}, nil),
+		st.batch.DeleteRange([]byte{spaceLog}, []byte{spaceLog + 1}, nil))
+	if err != nil {
+		return nil, fmt.Errorf("statetree: write state database: %w", err)
+	}
+	root, err = s.derive(nodeID{}, func(id nodeID, p *inner) error {
+		if err := st.set(id.dbKey(), appendPage(nil, p), true); err != nil {
+			return err
+		}
+		if st.batch.Len() < makeBatchBytes {
+			return nil
+		}
+		if err := st.write(pebble.NoSync); err != nil {
+			return err
+		}
+		st.close()
+		st = s.newStage()
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("statetree: read state database: %w", err)
+		return nil, err
 	}
-	defer func() {
-		if e := it.Close(); err == nil && e != nil {
-			err = fmt.Errorf("statetree: read state database: %w", e)
-		}
-	}()
-	for it.First(); it.Valid(); it.Next() {
-		v, err := it.ValueAndErr()
-		if err != nil {
-			return nil, fmt.Errorf("statetree: read state database: %w", err)
-		}
-		k := it.Key()[1:]
-		if len(k) != len(Key{}) {
-			return nil, fmt.Errorf("%w: a value with a key of %d bytes", ErrCorrupt, len(k))
-		}
-		leaves = append(leaves, newBareLeaf(Key(k), HashValue(v)))
+	return root, st.write(pebble.Sync)
+}
+
+func (st *stage) write(how *pebble.WriteOptions) error {
+	if err := st.batch.Commit(how); err != nil {
+		return fmt.Errorf("statetree: write state database: %w", err)
 	}
-	return leaves, nil
+	return nil
 }

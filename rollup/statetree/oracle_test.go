@@ -109,11 +109,11 @@ func requireEqual(t require.TestingT, m model, tree *Tree) {
 	for i := range k {
 		k[i] = 0xff
 	}
-	for want := range m.keys() {
+	for _, want := range m.keys() {
 		next, value, ok, err := tree.Next(k)
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.Equal(t, m.keys()[want], next)
+		require.Equal(t, want, next)
 		require.Equal(t, string(m[next]), string(value))
 		k, seen = next, seen+1
 	}

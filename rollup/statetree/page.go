@@ -2,89 +2,113 @@ package statetree
 
 import "fmt"
 
-// pageLevels is the height of a page. The tree is stored as pages of 6 levels, at most 126 hashes,
-// each addressed by its path. A page exists where a node at a depth divisible by 6 has children;
-// leaves are stored in the page of their parent, and the tree's root is always in a page.
+// pageLevels is the height of a page. The nodes with more than bucketMax leaves below them are
+// stored as pages of 6 levels, at most 126 hashes, each addressed by its path. A page exists where
+// such a node is at a depth divisible by 6. What has fewer leaves is a bucket, which is not stored:
+// it is made of the values.
 const pageLevels = 6
 
-// pageID is the address of a page: the depth and the path of its root.
-type pageID struct {
+// many is the number of leaves of whatever has more than bucketMax.
+const many = bucketMax + 1
+
+// nodeID is the address of a page or bucket: the depth and the path of its root.
+type nodeID struct {
 	depth uint8
 	path  Key
 }
 
+func idOf(at Key, depth int) nodeID { return nodeID{depth: uint8(depth), path: at.prefix(depth)} }
+
 // dbKey returns the key under which the page is stored. Pages of one depth are neighbours.
-func (id pageID) dbKey() []byte {
+func (id nodeID) dbKey() []byte {
 	b := append(make([]byte, 0, 2+len(Key{})), spacePage, id.depth)
 	return append(b, id.path[:(int(id.depth)+7)/8]...)
 }
 
-// isPage reports whether a page begins at a node.
-func isPage(n node, depth int) bool {
-	if depth == 0 {
-		return n != nil
-	}
-	_, ok := n.(*inner)
-	return ok
+func (id nodeID) String() string {
+	return fmt.Sprintf("depth %d on the path of %v", id.depth, id.path)
 }
 
-// trim returns a node of a page with everything below the page reduced to hashes, and values left
-// out. depth is that of the node, end that of the page's lower border.
-func trim(n node, depth, end int) (node, error) {
+// The tags of a stored page: its nodes in pre-order.
+const (
+	pageEmpty  = 0 // nothing
+	pageNext   = 1 // hash of the page below; only at the lower border
+	pageInner  = 3 // left, right
+	pageBucket = 4 // number of leaves u8, hash
+)
+
+// appendPage appends the encoding of a page, of which everything below is reduced to stubs.
+func appendPage(b []byte, n node) []byte {
 	switch x := n.(type) {
 	case nil:
-		return nil, nil
-	case *leaf:
-		return x.bare(), nil
+		return append(b, pageEmpty)
 	case *inner:
-		if depth == end {
-			return stubOf(x), nil
+		b = append(b, pageInner)
+		return appendPage(appendPage(b, x.kids[0]), x.kids[1])
+	case *stub:
+		if x.leaves == 0 {
+			return append(append(b, pageNext), x.h[:]...)
 		}
-		left, err := trim(x.kids[0], depth+1, end)
-		if err != nil {
-			return nil, err
-		}
-		right, err := trim(x.kids[1], depth+1, end)
-		if err != nil {
-			return nil, err
-		}
-		if left == x.kids[0] && right == x.kids[1] {
-			return x, nil
-		}
-		return &inner{h: x.h, kids: [2]node{left, right}}, nil
+		return append(append(b, pageBucket, x.leaves), x.h[:]...)
 	default:
-		if depth == end {
-			return n, nil
-		}
-		return nil, fmt.Errorf("%w: only the hash is known at depth %d", ErrIncomplete, depth)
+		panic("BUG: statetree: a page holds a leaf")
 	}
 }
 
-// decodePage returns the root of a page, the inverse of appendTree on a trimmed page. All hashes
-// are computed, so the caller learns from the root's whether the page is the right one.
-func decodePage(id pageID, b []byte) (node, error) {
-	end := int(id.depth) + pageLevels
-	d := decoder{
-		in: b, base: int(id.depth), path: id.path,
-		depthMax: min(end, MaxDepth), hashDepth: end,
+// decodePage returns the root of a page, the inverse of appendPage. All hashes are computed, so the
+// caller learns from the root's whether the page is the right one.
+func decodePage(id nodeID, b []byte) (*inner, error) {
+	n, rest, err := pageNode(b, int(id.depth), int(id.depth)+pageLevels)
+	root, ok := n.(*inner)
+	if err == nil && (!ok || len(rest) > 0) {
+		err = fmt.Errorf("%d bytes too many, or no inner node at the top", len(rest))
 	}
-	n, err := d.tree()
 	if err != nil {
-		return nil, fmt.Errorf("%w: page at depth %d on the path of %v: %w",
-			ErrCorrupt, id.depth, id.path, err)
+		return nil, fmt.Errorf("%w: page at %v: %w; %s", ErrCorrupt, id, err, advice)
 	}
-	return n, nil
+	return root, nil
 }
 
-// pageCost returns about how much memory a page takes.
-func pageCost(n node) int {
+func pageNode(b []byte, depth, end int) (n node, rest []byte, err error) {
+	if len(b) == 0 {
+		return nil, nil, fmt.Errorf("it ends within a node")
+	}
+	tag, b := b[0], b[1:]
+	s := new(stub)
+	switch {
+	case tag == pageEmpty:
+		return nil, b, nil
+	case tag == pageInner && depth < min(end, MaxDepth):
+		left, b, err := pageNode(b, depth+1, end)
+		if err != nil {
+			return nil, nil, err
+		}
+		right, b, err := pageNode(b, depth+1, end)
+		if err != nil {
+			return nil, nil, err
+		}
+		return newInner(left, right), b, nil
+	case tag == pageBucket && len(b) > 0 && b[0] > 0 && b[0] <= bucketMax:
+		s.leaves, b = b[0], b[1:]
+	case tag != pageNext || depth != end:
+		return nil, nil, fmt.Errorf("tag %d at depth %d", tag, depth)
+	}
+	if len(b) < len(s.h) {
+		return nil, nil, fmt.Errorf("it ends within a hash")
+	}
+	s.h = Root(b[:len(s.h)])
+	return s, b[len(s.h):], nil
+}
+
+// cost returns about how much memory a page or bucket takes.
+func cost(n node) int64 {
 	switch x := n.(type) {
 	case *inner:
-		return 64 + pageCost(x.kids[0]) + pageCost(x.kids[1])
-	case *leaf:
-		return 128
+		return 64 + cost(x.kids[0]) + cost(x.kids[1])
 	case *stub:
-		return 32
+		return 48
+	case *bucket:
+		return 64 + int64(cap(x.data))
 	default:
 		return 0
 	}

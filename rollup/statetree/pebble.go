@@ -11,29 +11,31 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// DefaultCacheBytes is the memory for cached pages, and again for Pebble's blocks.
-const DefaultCacheBytes = 64 << 20
+// DefaultCacheBytes is the memory of a store unless it is asked for more or less.
+const DefaultCacheBytes = 256 << 20
 
 // The first byte of a database key says what the record is.
 const (
 	spaceSchema = 's' // schema
 	spaceHead   = 'h' // the head record
 	spaceValue  = 'v' // key -> value
-	spacePage   = 'p' // depth, path -> page
+	spacePage   = 'p' // depth, path -> page, which may be that of an older head
 	spaceUndo   = 'u' // layer, big-endian -> what the layer changed
+	spaceLog    = 'l' // number of a batch, big-endian -> the keys that it changed
 	spaceGone   = 'g' // the newest layer whose reverse diff is too old to be kept
 	spaceAux    = 'a' // space, key -> side data
 )
 
 // schema names the layout of the database.
-const schema = "athena-state/1"
+const schema = "athena-state/2"
 
 // Options of a store on Pebble. The zero value is usable.
 type Options struct {
 	// History is the number of layers that can be undone; zero means DefaultHistory.
 	History int
-	// CacheBytes bounds the memory of cached pages, and again that of Pebble's block cache; zero
-	// means DefaultCacheBytes.
+	// CacheBytes bounds the memory of the store: six eighths are for pages and buckets of the tree,
+	// one for pages that are not written yet, one for Pebble's blocks. Pebble's 64 MiB of tables in
+	// memory come on top. Zero means DefaultCacheBytes.
 	CacheBytes int64
 	// Log, if not nil, receives what Pebble reports as errors.
 	Log func(message string)
@@ -45,18 +47,22 @@ type Options struct {
 
 // pebbleStore is the Store on Pebble.
 type pebbleStore struct {
-	db      *pebble.DB
-	pages   *pageCache
-	history uint64
-	writing sync.Mutex     // held by Commit and Rewind as a whole
-	ranges  sync.WaitGroup // running AuxRange calls
+	db       *pebble.DB
+	nodes    *nodeCache
+	history  uint64
+	dirtyMax int64          // bytes of dirty pages
+	writing  sync.Mutex     // held by Commit and Rewind as a whole
+	ranges   sync.WaitGroup // running AuxRange calls
 
 	// mu is held for writing while a batch becomes the head, and for reading by everything that
 	// reads the database for a version, so that no read mixes two versions.
 	mu     sync.RWMutex
 	head   Head
 	has    bool
+	root   node // of the head, as a stub
+	dirty  dirtyPages
 	closed bool
+	broken error  // a write failed, so that memory may be ahead of the disk
 	seq    uint64 // counts heads, so that a tree knows whether it is stale
 	gone   uint64 // newest layer whose reverse diff is too old to be kept
 }
@@ -74,7 +80,10 @@ func OpenPebble(dir string, opt Options) (Store, error) {
 		return nil, fmt.Errorf("statetree: open state database %q: %w", dir, err)
 	}
 	s := &pebbleStore{
-		db: db, pages: newPageCache(opt.CacheBytes), history: uint64(historyOf(opt.History)),
+		db: db, nodes: newNodeCache(opt.CacheBytes / 8 * 6), history: uint64(historyOf(opt.History)),
+		dirty: dirtyPages{
+			pages: make(map[nodeID]dirtyPage), keysMax: logKeysMax, bytesMax: opt.CacheBytes / 8,
+		},
 	}
 	if err := s.open(opt.Rebuild); err != nil {
 		return nil, errors.Join(fmt.Errorf("open state database %q: %w", dir, err), db.Close())
@@ -85,7 +94,7 @@ func OpenPebble(dir string, opt Options) (Store, error) {
 func pebbleOptions(opt Options) *pebble.Options {
 	o := &pebble.Options{
 		FS:                 opt.FS,
-		CacheSize:          opt.CacheBytes,
+		CacheSize:          opt.CacheBytes / 8,
 		FormatMajorVersion: pebble.FormatNewest,
 		Logger:             logger{opt.Log},
 		MemTableSize:       32 << 20,
@@ -140,44 +149,52 @@ func (s *pebbleStore) Head() (Head, bool) {
 func (s *pebbleStore) Tree() (*Tree, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, ErrClosed
+	if err := s.usable(); err != nil {
+		return nil, err
 	}
 	return s.treeAtHead(), nil
 }
 
 func (s *pebbleStore) treeAtHead() *Tree {
-	t := &Tree{src: pebbleView{s, s.seq}}
-	if s.head.Root != emptyRoot {
-		t.root = &stub{h: s.head.Root}
-	}
-	return t
+	return &Tree{root: s.root, src: pebbleView{s, s.seq}}
 }
 
-// Close implements Store. It waits for running AuxRange calls.
+// Close implements Store. It writes what is dirty, so that the next start has nothing to recover,
+// and waits for running AuxRange calls.
 func (s *pebbleStore) Close() error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	s.mu.Lock()
-	closed := s.closed
-	s.closed = true
-	s.mu.Unlock()
-	if closed {
+	if s.closed {
 		return nil
 	}
-	s.ranges.Wait()
-	if err := s.db.Close(); err != nil {
-		return fmt.Errorf("statetree: close state database: %w", err)
+	var err error
+	if len(s.dirty.log) > 0 && s.broken == nil {
+		err = s.flush()
 	}
-	return nil
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.ranges.Wait()
+	if e := s.db.Close(); e != nil {
+		err = errors.Join(err, fmt.Errorf("statetree: close state database: %w", e))
+	}
+	return err
+}
+
+// flush writes all dirty pages.
+func (s *pebbleStore) flush() error {
+	st := s.newStage()
+	defer st.close()
+	st.flush, st.root = true, s.root
+	return s.publish(st, s.head)
 }
 
 // Aux implements Store.
 func (s *pebbleStore) Aux(space byte, key []byte) ([]byte, bool, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, false, ErrClosed
+	if err := s.usable(); err != nil {
+		return nil, false, err
 	}
 	return s.get(auxKey(space, key))
 }
@@ -212,8 +229,8 @@ func (s *pebbleStore) AuxRange(
 func (s *pebbleStore) auxIter(space byte, lo, hi []byte) (*pebble.Iterator, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, ErrClosed
+	if err := s.usable(); err != nil {
+		return nil, err
 	}
 	o := pebble.IterOptions{LowerBound: auxKey(space, lo)}
 	if hi != nil {

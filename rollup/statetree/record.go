@@ -31,12 +31,19 @@ func (r *Recorder) Witness() ([]byte, error) {
 	return appendTree(nil, r.prune(r.root)), nil
 }
 
-// touch notes the use of a node. Nodes are known by their hashes, so a node that Apply made is
-// noted too; it is not below the root at the start, and never found by prune.
-func (r *Recorder) touch(n node) {
-	if h := n.hash(); r.seen[*h] == nil {
-		r.seen[*h] = &mark{n: n}
+// touch notes the use of a node at depth and returns it, a bucket as nodes of their own. Nodes are
+// known by their hashes, so a node that Apply made is noted too; it is not below the root at the
+// start, and never found by prune.
+func (r *Recorder) touch(n node, depth int) node {
+	h := n.hash()
+	if m := r.seen[*h]; m != nil {
+		return m.n
 	}
+	if b, ok := n.(*bucket); ok {
+		n = b.expand(depth)
+	}
+	r.seen[*h] = &mark{n: n}
+	return n
 }
 
 func (r *Recorder) touchValue(l *leaf, value []byte) {
@@ -61,7 +68,7 @@ func (r *Recorder) prune(n node) node {
 		if !m.read {
 			return x.bare()
 		}
-		return &leaf{h: x.h, key: x.key, vhash: x.vhash, value: m.value, has: true}
+		return &leaf{h: x.h, key: x.key, value: m.value, has: true}
 	default:
 		panic("BUG: statetree: a stub was recorded")
 	}

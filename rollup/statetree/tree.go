@@ -10,9 +10,12 @@ import (
 type source interface {
 	// current returns ErrStale unless the store is still at the version of this source.
 	current() error
-	// load returns the subtree with hash h at a depth on the path of at.
-	load(at Key, depth int, h *Root) (node, error)
-	// value returns the value of a key; ok is false when the state does not hold the key.
+	// load returns the content of a stub at a depth on the path of at: a bucket or an inner node.
+	load(at Key, depth int, s *stub) (node, error)
+	// lookup returns the value of a key below a stub at a depth on its path; ok is false when the
+	// state does not hold the key.
+	lookup(k Key, depth int, s *stub) (value []byte, ok bool, err error)
+	// value returns the value of a key that the state holds.
 	value(k Key) (value []byte, ok bool, err error)
 }
 
@@ -44,10 +47,10 @@ func (t *Tree) Get(k Key) (value []byte, ok bool, err error) {
 	}
 	n := t.root
 	for depth := 0; ; depth++ {
-		if _, away := n.(*stub); away && t.src != nil && t.rec == nil {
-			// Nothing below was changed since the head: the flat value is the answer, without a
-			// page of the tree being read.
-			return t.src.value(k)
+		if s, away := n.(*stub); away && t.src != nil && t.rec == nil {
+			// Nothing below was changed since the head: its value is the answer, without a page of
+			// the tree being read from the disk.
+			return t.src.lookup(k, depth, s)
 		}
 		if n, err = t.visit(n, k, depth); err != nil {
 			return nil, false, err
@@ -60,6 +63,13 @@ func (t *Tree) Get(k Key) (value []byte, ok bool, err error) {
 				return nil, false, nil
 			}
 			value, err = t.valueOf(x)
+			return value, err == nil, err
+		case *bucket:
+			e := x.find(&k)
+			if e == nil {
+				return nil, false, nil
+			}
+			value, err = t.entryValue(e)
 			return value, err == nil, err
 		case *inner:
 			n = x.kids[k.bit(depth)]
@@ -87,6 +97,14 @@ func (t *Tree) InsertDepth(k Key) (int, error) {
 				return depth, nil
 			}
 			return x.key.common(&k) + 1, nil
+		case *bucket:
+			var buf [bucketMax]entry
+			for _, e := range x.appendTo(buf[:0]) {
+				if *e.key() != k {
+					depth = max(depth, e.key().common(&k)+1)
+				}
+			}
+			return depth, nil
 		case *inner:
 			n = x.kids[k.bit(depth)]
 		}
@@ -102,44 +120,65 @@ func (t *Tree) current() error {
 }
 
 // visit returns the node with its content, which is noted in the recording. at is any key below the
-// node, which lies at depth.
+// node, which lies at depth. A recording sees the nodes of a bucket one by one, so its size does
+// not depend on what is a bucket; without a recording a bucket is returned as it is.
 func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 	if s, ok := n.(*stub); ok {
 		if t.src == nil {
 			return nil, fmt.Errorf("%w: only the hash is known at depth %d on the path of %v",
 				ErrIncomplete, depth, at)
 		}
+		if t.rec != nil {
+			if m := t.rec.seen[s.h]; m != nil {
+				return m.n, nil
+			}
+		}
 		var err error
-		if n, err = t.src.load(at, depth, &s.h); err != nil {
+		if n, err = t.src.load(at, depth, s); err != nil {
 			return nil, err
 		}
 	}
 	if t.rec != nil && n != nil {
-		t.rec.touch(n)
+		n = t.rec.touch(n, depth)
 	}
 	return n, nil
 }
 
 // valueOf returns the value of a leaf, which is noted in the recording.
-func (t *Tree) valueOf(l *leaf) ([]byte, error) {
-	value := l.value
+func (t *Tree) valueOf(l *leaf) (value []byte, err error) {
+	value = l.value
 	if !l.has {
-		if t.src == nil {
-			return nil, fmt.Errorf("%w: only the hash of the value of %v is known",
-				ErrIncomplete, l.key)
-		}
-		v, ok, err := t.src.value(l.key)
-		if err != nil {
+		if value, err = t.fetch(&l.key, &l.vhash); err != nil {
 			return nil, err
 		}
-		if !ok || HashValue(v) != l.vhash {
-			return nil, fmt.Errorf("%w: the value of %v is not the one the tree commits to",
-				ErrCorrupt, l.key)
-		}
-		value = v
 	}
 	if t.rec != nil {
 		t.rec.touchValue(l, value)
 	}
 	return value, nil
+}
+
+// entryValue returns the value of an entry. Recordings do not come here.
+func (t *Tree) entryValue(e entry) ([]byte, error) {
+	if e.has() {
+		return e.value(), nil
+	}
+	vh := e.valueHash()
+	return t.fetch(e.key(), &vh)
+}
+
+// fetch returns the value of a leaf from the source.
+func (t *Tree) fetch(k *Key, vhash *Root) ([]byte, error) {
+	if t.src == nil {
+		return nil, fmt.Errorf("%w: only the hash of the value of %v is known", ErrIncomplete, k)
+	}
+	v, ok, err := t.src.value(*k)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || HashValue(v) != *vhash {
+		return nil, fmt.Errorf("%w: the value of %v is not the one the tree commits to",
+			ErrCorrupt, k)
+	}
+	return v, nil
 }

@@ -99,8 +99,8 @@ func (s *pebbleStore) back(from Head, layer uint64, fn func(*undoRecord) error) 
 func (s *pebbleStore) At(layer uint64) (*Tree, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	if s.closed {
-		return nil, ErrClosed
+	if err := s.usable(); err != nil {
+		return nil, err
 	}
 	var changes []Change
 	head, err := s.back(s.head, layer, func(u *undoRecord) error {
@@ -129,22 +129,12 @@ func (s *pebbleStore) undone(older Head, changes []Change) (*Tree, error) {
 	return t, nil
 }
 
-// heldView is a pebbleView for a caller who holds the lock already, since taking it twice could
-// wait for a writer that waits for the first.
-type heldView struct{ pebbleView }
-
-func (v heldView) current() error { return v.check() }
-
-func (v heldView) load(at Key, depth int, h *Root) (node, error) { return v.s.page(at, depth, h) }
-
-func (v heldView) value(k Key) ([]byte, bool, error) { return v.s.get(valueKey(k)) }
-
 // Rewind implements Store.
 func (s *pebbleStore) Rewind(layer uint64) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	if s.closed {
-		return ErrClosed
+	if err := s.usable(); err != nil {
+		return err
 	}
 	if s.has && layer == s.head.Layer {
 		return nil
@@ -180,7 +170,7 @@ func (s *pebbleStore) stageRewind(st *stage, layer uint64) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	values, err := st.tree(t)
+	values, err := st.tree(&settler{from: s.treeAtHead(), to: t.Fork()})
 	if err != nil {
 		return Head{}, err
 	}

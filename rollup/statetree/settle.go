@@ -1,0 +1,236 @@
+package statetree
+
+import "fmt"
+
+// settler finds what differs between the head and a new version of the state, and brings the new
+// one into the form in which a store keeps it. It goes down only where hashes differ, so it costs
+// as much as the changes.
+type settler struct {
+	from, to *Tree
+	// same reports that nothing differs below two nodes at one place. If nil, equal hashes do. It
+	// is for recoveries, which want pages and no values.
+	same func(old, now node) bool
+	// kept is called for each page and bucket that the new version has and the old one has not in
+	// the same form, and with a nil node for each place where there is none any more; a page, if
+	// wasPage is true. What lies below a page or bucket is reduced to stubs.
+	kept func(id nodeID, n node, wasPage bool) error
+
+	changes []valueChange // in key order
+}
+
+// valueChange is a key whose value differs, with the entries before and after: nil where the key is
+// absent.
+type valueChange struct {
+	old, now entry
+}
+
+func (c valueChange) key() *Key {
+	if c.now != nil {
+		return c.now.key()
+	}
+	return c.old.key()
+}
+
+// run compares the trees and returns the new root as a stub, or nil.
+func (s *settler) run() (node, error) {
+	n, leaves, err := s.walk(s.from.root, s.to.root, Key{}, 0)
+	if err != nil {
+		return nil, err
+	}
+	return s.keep(n, leaves, Key{}, 0)
+}
+
+// keep hands out a new bucket at the border of a page, or at the root, and returns its stub.
+func (s *settler) keep(n node, leaves int, at Key, depth int) (node, error) {
+	b, ok := n.(*bucket)
+	if !ok {
+		return n, nil
+	}
+	if err := s.kept(idOf(at, depth), b, false); err != nil {
+		return nil, err
+	}
+	return &stub{h: b.h, leaves: uint8(leaves)}, nil
+}
+
+// walk compares two subtrees at a depth on the path of at, and returns the new one with the number
+// of its leaves, at most many: nil; a stub; a bucket that is not handed out yet; or an inner node,
+// with many leaves, in the middle of a page.
+func (s *settler) walk(old, now node, at Key, depth int) (node, int, error) {
+	if s.unchanged(old, now) {
+		return s.settled(old)
+	}
+	if st, ok := old.(*stub); ok && st.leaves > 0 {
+		if err := s.kept(idOf(at, depth), nil, false); err != nil {
+			return nil, 0, err
+		}
+	}
+	old, err := s.from.visit(old, at, depth)
+	if err != nil {
+		return nil, 0, err
+	}
+	if now, err = s.to.visit(now, at, depth); err != nil {
+		return nil, 0, err
+	}
+	_, oldInner := old.(*inner)
+	_, nowInner := now.(*inner)
+	if !oldInner && !nowInner {
+		return s.small(old, now, depth)
+	}
+	was, is, err := sides(old, now, depth)
+	if err != nil {
+		return nil, 0, err
+	}
+	var kids [2]node
+	var leaves [2]int
+	for side := range 2 {
+		if kids[side], leaves[side], err = s.walk(was[side], is[side], at.to(depth, side), depth+1); err != nil {
+			return nil, 0, err
+		}
+	}
+	return s.join(kids, leaves, now, oldInner, at, depth)
+}
+
+func sides(old, now node, depth int) (was, is [2]node, err error) {
+	if was, err = kidsOf(old, depth); err == nil {
+		is, err = kidsOf(now, depth)
+	}
+	return was, is, err
+}
+
+func (s *settler) unchanged(old, now node) bool {
+	if s.same != nil {
+		return s.same(old, now)
+	}
+	return *hashOf(old) == *hashOf(now)
+}
+
+// settled returns a subtree of the head as it is.
+func (s *settler) settled(old node) (node, int, error) {
+	switch x := old.(type) {
+	case nil:
+		return nil, 0, nil
+	case *bucket: // half of a bucket of the head that was split
+		return x, x.n, nil
+	case *stub:
+		if x.leaves > 0 {
+			return x, int(x.leaves), nil
+		}
+	}
+	return old, many, nil
+}
+
+// kidsOf returns the children of a node at depth.
+func kidsOf(n node, depth int) (kids [2]node, err error) {
+	switch x := n.(type) {
+	case *inner:
+		kids = x.kids
+	case *leaf:
+		kids[x.key.bit(depth)] = x
+	case *bucket:
+		return x.halves(depth)
+	}
+	return kids, nil
+}
+
+// small compares two subtrees that are nothing, a leaf or a bucket.
+func (s *settler) small(old, now node, depth int) (node, int, error) {
+	var oldBuf, nowBuf [bucketMax]entry
+	was, is := entriesOf(oldBuf[:0], old), entriesOf(nowBuf[:0], now)
+	count := len(is)
+	replaced := false
+	for i := 0; len(was) > 0 || i < len(is); {
+		order := 0
+		switch {
+		case len(was) == 0:
+			order = 1
+		case i == len(is):
+			order = -1
+		default:
+			order = was[0].key().compare(*is[i].key())
+		}
+		switch {
+		case order < 0:
+			s.changes = append(s.changes, valueChange{old: was[0]})
+		case order == 0 && *was[0].hash() == *is[i].hash():
+			if !is[i].has() && was[0].has() {
+				is[i], replaced = was[0], true
+			}
+		case !is[i].has() && s.same == nil:
+			return nil, 0, fmt.Errorf("%w: the new value of %v is not known",
+				ErrIncomplete, is[i].key())
+		default:
+			c := valueChange{now: is[i]}
+			if order == 0 {
+				c.old = was[0]
+			}
+			s.changes = append(s.changes, c)
+		}
+		if order <= 0 {
+			was = was[1:]
+		}
+		if order >= 0 {
+			i++
+		}
+	}
+	if b, ok := now.(*bucket); ok && !replaced || count == 0 {
+		if count == 0 {
+			return nil, 0, nil
+		}
+		return b, count, nil
+	}
+	return newBucket(is, now.hash()), count, nil
+}
+
+// join returns the node at depth with two settled children.
+func (s *settler) join(
+	kids [2]node, leaves [2]int, now node, wasInner bool, at Key, depth int,
+) (node, int, error) {
+	total := min(leaves[0]+leaves[1], many)
+	wasPage := wasInner && depth%pageLevels == 0
+	if total <= bucketMax {
+		if wasPage {
+			if err := s.kept(idOf(at, depth), nil, true); err != nil {
+				return nil, 0, err
+			}
+		}
+		if total == 0 {
+			return nil, 0, nil
+		}
+		b, err := s.melt(kids, now.hash(), at, depth)
+		return b, total, err
+	}
+	for side := range 2 {
+		var err error
+		if kids[side], err = s.keep(kids[side], leaves[side], at.to(depth, side), depth+1); err != nil {
+			return nil, 0, err
+		}
+	}
+	n := &inner{h: *now.hash(), kids: kids}
+	if depth%pageLevels != 0 {
+		return n, many, nil
+	}
+	if err := s.kept(idOf(at, depth), n, wasPage); err != nil {
+		return nil, 0, err
+	}
+	return &stub{h: n.h}, many, nil
+}
+
+// melt returns the bucket of two subtrees that are small together.
+func (s *settler) melt(kids [2]node, h *Root, at Key, depth int) (node, error) {
+	var buf [bucketMax]entry
+	es := buf[:0]
+	for side, kid := range kids {
+		if st, ok := kid.(*stub); ok {
+			below := at.to(depth, side)
+			if err := s.kept(idOf(below, depth+1), nil, false); err != nil {
+				return nil, err
+			}
+			var err error
+			if kid, err = s.from.src.load(below, depth+1, st); err != nil {
+				return nil, err
+			}
+		}
+		es = entriesOf(es, kid)
+	}
+	return newBucket(es, h), nil
+}
