@@ -1,6 +1,8 @@
 package host
 
 import (
+	"encoding/binary"
+
 	"github.com/athenarollup/athena/scale"
 	"github.com/athenarollup/athena/trap"
 )
@@ -61,9 +63,7 @@ func (f *frame) gasLeft(a args) trap.Code {
 	if code := f.chargeCopy(8); code != trap.None {
 		return code
 	}
-	e := scale.Encoder{}
-	e.U64(f.m.Gas())
-	f.store(a[0], e.B)
+	f.store(a[0], binary.LittleEndian.AppendUint64(f.scratch[:0], f.m.Gas()))
 	f.result(0)
 	return trap.None
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/athenarollup/athena/trap"
@@ -103,6 +104,35 @@ func init() {
 		CallVerifyEd25519: {"verify_ed25519", 4, 0, (*frame).verifyEd25519},
 	}
 	maps.Copy(calls, precompileCalls())
+	//lint:unordered each call has a place of its own
+	for number, c := range calls {
+		switch number >> 8 {
+		case 0:
+			callTable[number] = &c
+		case precompiles:
+			precompileTable[uint8(number)] = &c
+		default:
+			panic(fmt.Sprintf("BUG: host: no table for call %#x", number))
+		}
+	}
+}
+
+// precompiles are the upper three bytes of the numbers of precompiles; other calls have zeroes there.
+const precompiles = CallBLAKE3 >> 8
+
+// The rows of calls by the lowest byte of their number.
+var callTable, precompileTable [256]*call
+
+// callOf returns the row of a host call, nil when its number is not assigned.
+func callOf(number uint32) *call {
+	switch number >> 8 {
+	case 0:
+		return callTable[number]
+	case precompiles:
+		return precompileTable[uint8(number)]
+	default:
+		return nil
+	}
 }
 
 // CallName returns the name of a host call for traces; "" when the number is not assigned.

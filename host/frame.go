@@ -46,7 +46,8 @@ type outcome struct {
 type frame struct {
 	entry
 	t     *Session
-	m     machine
+	m     *machine // of, once the frame runs
+	of    machine
 	depth uint32
 	modes mode
 
@@ -55,6 +56,7 @@ type frame struct {
 	data     []byte // of revert or abort
 	returned []byte // data of the last callee
 	halted   bool
+	scratch  [8]byte // room for a small result
 }
 
 // run executes a frame with the given gas and returns what is left of it. The frame pays for all
@@ -75,7 +77,8 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 		return outcome{code: trap.OutOfGas}, 0
 	}
 	f := &frame{entry: e, t: t, depth: depth, modes: e.mode}
-	f.m = t.x.engine.newMachine(e.program.code, &t.x.schedule.Instruction)
+	f.of = t.x.engine.newMachine(e.program.code, &t.x.schedule.Instruction)
+	f.m = &f.of
 	defer f.m.Release()
 	if e.static {
 		f.modes |= modeStatic
@@ -134,19 +137,21 @@ func (f *frame) serve() trap.Code {
 
 // hostCall serves the ECALL that the program just executed.
 func (f *frame) hostCall() trap.Code {
-	c, ok := calls[f.m.Reg(riscv.RegT0)]
-	if code := charge(f.m, f.t.x.schedule.Host.Base); code != trap.None {
-		return code
+	c := callOf(f.m.Reg(riscv.RegT0))
+	var a args // filled early: the call gets a copy, which waits for the stores
+	if c != nil {
+		for i := range a[:c.arity] {
+			a[i] = f.m.Reg(riscv.RegA0 + i)
+		}
 	}
-	if !ok {
+	if !f.m.Charge(f.t.x.schedule.Host.Base) {
+		return trap.OutOfGas
+	}
+	if c == nil {
 		return trap.UnknownHostCall
 	}
 	if f.modes&c.denied != 0 {
 		return trap.StaticViolation
-	}
-	var a args
-	for i := range a[:c.arity] {
-		a[i] = f.m.Reg(riscv.RegA0 + i)
 	}
 	code := c.serve(f, a)
 	if fault := f.t.st.TakeFault(); fault == trap.OutOfWitness || code == trap.None {
@@ -159,7 +164,12 @@ func (f *frame) hostCall() trap.Code {
 func (f *frame) result(v uint32) { f.m.SetReg(riscv.RegT0, v) }
 
 // charge takes gas from the frame.
-func (f *frame) charge(n uint64) trap.Code { return charge(f.m, n) }
+func (f *frame) charge(n uint64) trap.Code {
+	if !f.m.Charge(n) {
+		return trap.OutOfGas
+	}
+	return trap.None
+}
 
 // chargeCopy charges n bytes copied into or out of guest memory.
 func (f *frame) chargeCopy(n int) trap.Code {

@@ -14,8 +14,8 @@ var singleOps = [riscv.NumOps]opcode{
 	riscv.ORI: opOri, riscv.ANDI: opAndi, riscv.SLLI: opSlli, riscv.SRLI: opSrli, riscv.SRAI: opSrai,
 	riscv.ADD: opAdd, riscv.SUB: opSub, riscv.SLL: opSll, riscv.SLT: opSlt, riscv.SLTU: opSltu,
 	riscv.XOR: opXor, riscv.SRL: opSrl, riscv.SRA: opSra, riscv.OR: opOr, riscv.AND: opAnd,
-	riscv.FENCE: opNop,
-	riscv.MUL:   opMul, riscv.MULH: opMulh, riscv.MULHSU: opMulhsu, riscv.MULHU: opMulhu,
+	riscv.FENCE: opNop, riscv.ECALL: opEcall,
+	riscv.MUL: opMul, riscv.MULH: opMulh, riscv.MULHSU: opMulhsu, riscv.MULHU: opMulhu,
 	riscv.DIV: opDiv, riscv.DIVU: opDivu, riscv.REM: opRem, riscv.REMU: opRemu,
 }
 

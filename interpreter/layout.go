@@ -123,11 +123,18 @@ func (l *layout) fillImage(p *elf.Program) {
 func (l *layout) find(addr uint32) int { return find(l.spans, addr) }
 
 func find(spans []span, addr uint32) int {
-	i := sort.Search(len(spans), func(i int) bool { return spans[i].start > addr }) - 1
-	if i < 0 || !spans[i].has(addr, 1) {
+	i, above := 0, len(spans)
+	for i < above {
+		if mid := int(uint(i+above) / 2); spans[mid].start > addr {
+			above = mid
+		} else {
+			i = mid + 1
+		}
+	}
+	if i == 0 || !spans[i-1].has(addr, 1) {
 		return -1
 	}
-	return i
+	return i - 1
 }
 
 // countPages counts the distinct pages that hold a mapped byte.

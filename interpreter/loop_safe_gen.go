@@ -25,6 +25,8 @@ func (m *Machine) exec(i position, meter int64) (position, int64) {
 		switch o.op {
 		case opSlow:
 			goto out
+		case opEcall:
+			goto out
 		case opNop:
 
 			i += 1

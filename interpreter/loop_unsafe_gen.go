@@ -25,6 +25,8 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 		switch o.op {
 		case opSlow:
 			goto out
+		case opEcall:
+			goto out
 		case opNop:
 
 			o = at(o, 1)

@@ -13,6 +13,7 @@ type memory struct {
 	code  *Code
 	arena *arena
 	spans []span // as in the layout, but for the size of the heap
+	last  int    // index of a span
 	end   uint32 // guest address of the window's end
 	perms []byte // permissions of the window; the layout's own until the heap grows
 	pages uint32
@@ -48,8 +49,28 @@ func (mem *memory) release() {
 // data is the contents of a span.
 func (mem *memory) data(s *span) []byte { return mem.arena.bytes[s.off : s.off+s.size] }
 
+// within returns the span that holds all of [addr, addr+n), n > 0, or nil. It looks first where it
+// was last.
+func (mem *memory) within(addr, n uint32) *span {
+	if s := &mem.spans[mem.last]; s.has(addr, n) {
+		return s
+	}
+	i := find(mem.spans, addr)
+	if i < 0 || !mem.spans[i].has(addr, n) {
+		return nil
+	}
+	mem.last = i
+	return &mem.spans[i]
+}
+
 // allows reports whether each byte of [addr, addr+n) is readable, or writable if write is set.
 func (mem *memory) allows(addr, n uint32, write bool) bool {
+	if n == 0 {
+		return true
+	}
+	if s := mem.within(addr, n); s != nil {
+		return s.writable || !write
+	}
 	if uint64(addr)+uint64(n) > 1<<32 {
 		return false
 	}
@@ -99,15 +120,20 @@ func (mem *memory) copyOut(b []byte, addr uint32) {
 // copyIn writes b to addr; the whole range must be writable.
 func (mem *memory) copyIn(addr uint32, b []byte) {
 	for len(b) > 0 {
-		s := &mem.spans[find(mem.spans, addr)]
-		n := copy(mem.data(s)[addr-s.start:], b)
-		off := s.off + (addr - s.start)
-		for page := off >> pageShift; page <= (off+uint32(n)-1)>>pageShift; page++ {
-			mem.arena.dirty[page] = 1
-		}
+		n := mem.put(&mem.spans[find(mem.spans, addr)], addr, b)
 		b = b[n:]
-		addr += uint32(n)
+		addr += n
 	}
+}
+
+// put writes what s holds of b at addr, at least a byte, and returns how much that is.
+func (mem *memory) put(s *span, addr uint32, b []byte) uint32 {
+	off := s.off + (addr - s.start)
+	n := uint32(copy(mem.arena.bytes[off:s.off+s.size], b))
+	for page := off >> pageShift; page <= (off+n-1)>>pageShift; page++ {
+		mem.arena.dirty[page] = 1
+	}
+	return n
 }
 
 // Readable reports whether every byte of [addr, addr+n) can be read; true for n = 0.
@@ -128,7 +154,15 @@ func (mem *memory) Read(addr, n uint32) ([]byte, bool) {
 
 // Write copies b to addr, or writes nothing and reports false if a byte there is not writable.
 func (mem *memory) Write(addr uint32, b []byte) bool {
-	if uint64(len(b)) > 1<<32-1 || !mem.allows(addr, uint32(len(b)), true) {
+	n := uint32(len(b))
+	if uint64(len(b)) > 1<<32-1 {
+		return false
+	}
+	if s := mem.within(addr, n); s != nil && s.writable && n > 0 {
+		mem.put(s, addr, b)
+		return true
+	}
+	if !mem.allows(addr, n, true) {
 		return false
 	}
 	mem.copyIn(addr, b)

@@ -5,6 +5,7 @@ package interpreter
 // Operations: single ones, then fused ones.
 const (
 	opSlow opcode = iota
+	opEcall
 	opNop
 	opLi
 	opAddi
@@ -256,7 +257,7 @@ const (
 )
 
 // numSingle is the number of operations that are one instruction.
-const numSingle = 48
+const numSingle = 49
 
 // maxFused is the number of instructions in the longest fused operation.
 const maxFused = 4

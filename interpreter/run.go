@@ -24,7 +24,9 @@ const (
 // and run again; after any other stop the frame is over and Run returns the same stop.
 func (m *Machine) Run() Stop {
 	for {
-		m.runSlice()
+		if m.runSlice() {
+			return Stop{Kind: HostCall}
+		}
 		if stop, stopped := m.Step(); stopped {
 			return stop
 		}
@@ -42,7 +44,9 @@ func (m *Machine) RunContext(ctx context.Context) (Stop, error) {
 			}
 			next = m.count + sliceGas/8
 		}
-		m.runSlice()
+		if m.runSlice() {
+			return Stop{Kind: HostCall}, nil
+		}
 		if stop, stopped := m.Step(); stopped {
 			return stop, nil
 		}
@@ -50,25 +54,38 @@ func (m *Machine) RunContext(ctx context.Context) (Stop, error) {
 }
 
 // runSlice executes from pc as far as the fast path goes: to an instruction that only Step can do,
-// or to the end of a slice. It may execute nothing.
-func (m *Machine) runSlice() {
+// or to the end of a slice. It may execute nothing. It reports whether it executed an ECALL at its
+// end.
+func (m *Machine) runSlice() bool {
 	if m.ended.Kind != 0 || m.pc%4 != 0 || !m.enter() {
-		return
+		return false
 	}
 	i := (m.pc - m.region.base) / 4
 	if i >= m.slotCount {
-		return
+		return false
 	}
 	suffix := m.region.code[i].suffix
 	price := uint64(suffix) >> 32
 	if m.gas < price {
 		m.runPrefix(i)
-		return
+		return false
 	}
 	slice := int64(max(price, min(m.gas, sliceGas)))<<32 | meterLow
 	at, meter := m.exec(m.position(i), slice-suffix)
 	m.settle(slice - meter)
-	m.pc = m.region.base + m.index(at)*4
+	i = m.index(at)
+	m.pc = m.region.base + i*4
+	return m.ecall(&m.region.code[i])
+}
+
+// ecall executes o, at pc, if it is an ECALL that the gas covers.
+func (m *Machine) ecall(o *instruction) bool {
+	if o.op != opEcall || m.gas < uint64(o.suffix)>>32 {
+		return false
+	}
+	m.settle(o.suffix)
+	m.pc += 4
+	return true
 }
 
 // enter makes the region of pc the place of the loop, if there is one.
