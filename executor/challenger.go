@@ -3,13 +3,11 @@ package executor
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
+	"errors"
 	"log/slog"
 
 	"github.com/athenarollup/athena/rollup"
-	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
-	"github.com/athenarollup/athena/rollup/stf"
 )
 
 const (
@@ -75,25 +73,20 @@ func (l *ledger) difference(claim *rollup.Claim) (*difference, error) {
 	return nil, nil
 }
 
-// run challenges every living claim that is wrong and not challenged yet by this executor.
-func (c *challenger) run(ctx context.Context, tip l1.Tip, claims []l1.ClaimInfo) error {
-	for i := range claims {
-		info := &claims[i]
-		if info.Status != l1.ClaimOpen || info.WindowEnds <= tip.Height ||
-			info.Claim.Executor == c.outbox.account || c.outbox.challenging(info.ID) {
+// run challenges every wrong claim that is not challenged yet by this executor.
+func (c *challenger) run(ctx context.Context, tip l1.Tip, all []wrong) error {
+	for _, w := range all {
+		if w.info.WindowEnds <= tip.Height || c.outbox.challenging(w.info.ID) {
 			continue
 		}
 		if len(c.outbox.open(jobChallenge)) >= maxChallenges {
 			return nil
 		}
-		d, err := c.ledger.difference(&info.Claim)
-		if err != nil {
-			return err
-		}
-		if d == nil {
+		err := c.challenge(ctx, w.info, w.difference)
+		if errors.Is(err, errReplaying) {
 			continue
 		}
-		if err := c.challenge(ctx, info, d); err != nil {
+		if err != nil {
 			return err
 		}
 	}
@@ -109,10 +102,11 @@ func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *diffe
 	if tried > 0 && info.Pending > 0 {
 		return nil // most likely the own witness, in the judge's queue
 	}
-	witness, err := c.witness(ctx, d)
+	proof, err := c.ledger.prove(ctx, d.layer, d.local, true)
 	if err != nil {
 		return err
 	}
+	witness := proof.witness
 	p := c.ledger.params
 	if ok, err := c.outbox.affords(ctx, p.ChallengeBond, len(witness)); err != nil || !ok {
 		return err
@@ -121,9 +115,8 @@ func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *diffe
 	s := salt(c.outbox.key, info.ID[:], step)
 	commit := rollup.OpenHash(c.ledger.chainID, info.ID, d.step, c.outbox.account, s,
 		rollup.WitnessHash(witness))
-	c.log.Warn("wrong claim", "claim", info.ID.Short(), "layer", d.layer, "step", d.step,
-		"claimed", info.Claim.StepRoots[d.step].Short(), "own", d.own.Short(),
-		"witness_bytes", len(witness))
+	c.log.Info("challenge", "claim", info.ID.Short(), "layer", d.layer, "step", d.local,
+		"bond", p.ChallengeBond, "witness_bytes", len(witness))
 	return c.outbox.start(ctx, &job{kind: jobChallenge, target: info.ID, step: d.step},
 		&rollup.ChallengeOpen{ClaimID: info.ID, Step: d.step, Commitment: commit},
 		&rollup.ChallengeProve{ClaimID: info.ID, Step: d.step, Salt: s, Witness: witness})
@@ -148,30 +141,4 @@ func (c *challenger) settled(info *l1.ClaimInfo, d *difference, tried uint8) boo
 	default:
 		return false
 	}
-}
-
-// witness proves the step at which a claim is wrong.
-func (c *challenger) witness(ctx context.Context, d *difference) ([]byte, error) {
-	t, l, err := c.ledger.before(ctx, d.layer)
-	if err != nil {
-		return nil, err
-	}
-	for i := range d.local {
-		res, err := c.ledger.engine.ApplyStep(stf.Backend(t), l, i)
-		if err != nil {
-			return nil, fmt.Errorf("executor: repeat layer %d: %w", d.layer, err)
-		}
-		if err := stf.Commit(t, res.Changes); err != nil {
-			return nil, fmt.Errorf("executor: repeat layer %d: %w", d.layer, err)
-		}
-	}
-	witness, post, err := dispute.Prove(c.ledger.engine, t, l, d.local)
-	if err != nil {
-		return nil, err
-	}
-	if post != d.own {
-		return nil, fmt.Errorf("executor: step %d of layer %d gives root %x now and gave %x before; "+
-			"the machine or this build is faulty", d.local, d.layer, post, d.own)
-	}
-	return witness, nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
@@ -198,25 +199,44 @@ func TestChallengeBelowTheHistory(t *testing.T) {
 	require.NotEmpty(t, of[l1.Slashed](events))
 }
 
+// An executor whose root differs from a final one stops, leaves evidence, and builds nothing on it,
+// also when it is started again ([31]).
 func TestStopsOnAWrongFinalRoot(t *testing.T) {
 	n := newNetwork(t, nil)
 	n.post(n.sign("alice: spawn", "bob: spawn")...)
 	liar := n.open(n.liar("liar", 3, func(int) int { return 1 }))
 	cfg := n.config()
-	one := n.open(cfg)
-	for range 30 {
+	cfg.Dir = t.TempDir()
+	var evidence []*dispute.Evidence
+	cfg.Report = func(e *dispute.Evidence) { evidence = append(evidence, e) }
+	one, err := New(cfg)
+	require.NoError(t, err)
+	for n.chain.State().Final().Layer < 3 {
 		n.turn()
 		// The liar stops too: its own state is the true one.
-		liarStops := steps(t.Context(), liar)
-		err := steps(t.Context(), one)
 		if n.chain.State().Final().Layer < 3 {
-			require.NoError(t, err)
-			continue
+			require.NoError(t, steps(t.Context(), liar))
+			require.NoError(t, steps(t.Context(), one))
 		}
+	}
+	require.ErrorIs(t, steps(t.Context(), liar), ErrDiverged)
+	at, _ := one.Head()
+	for range 2 {
+		err = steps(t.Context(), one)
 		require.ErrorIs(t, err, ErrDiverged)
 		require.ErrorContains(t, err, "step 1 of layer 3")
-		require.ErrorIs(t, liarStops, ErrDiverged)
-		return
+		now, _ := one.Head()
+		require.Equal(t, at, now, "nothing is built on it")
+		require.NoError(t, one.Close())
+		n.turn()
+		one, err = New(cfg)
+		require.NoError(t, err)
 	}
-	t.Fatal("the lie never became final")
+	require.NoError(t, one.Close())
+	last := evidence[len(evidence)-1]
+	require.Equal(t, dispute.KindFinal, last.Kind)
+	v, err := last.Judge(engine)
+	require.NoError(t, err)
+	require.Equal(t, rollup.VerdictFraud, v.Code)
+	require.Equal(t, last.Own, v.ComputedRoot)
 }

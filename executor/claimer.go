@@ -8,6 +8,7 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
@@ -194,7 +195,9 @@ func (c *claimer) post(ctx context.Context, claim *rollup.Claim) error {
 }
 
 // checkFinal compares what became final with what was executed here (docs/spec/claims.md).
-func (l *ledger) checkFinal(claims []l1.ClaimInfo, final l1.FinalHead) error {
+func (l *ledger) checkFinal(
+	ctx context.Context, claims []l1.ClaimInfo, final l1.FinalHead,
+) error {
 	h, err := l.head()
 	if err != nil || final.Layer > h.layer {
 		return err
@@ -208,10 +211,18 @@ func (l *ledger) checkFinal(claims []l1.ClaimInfo, final l1.FinalHead) error {
 		if claims[i].Status != l1.ClaimFinal {
 			continue
 		}
-		if d, err := l.difference(&claims[i].Claim); err == nil && d != nil {
-			where = fmt.Sprintf("step %d of layer %d", d.local, d.layer)
-			break
+		d, err := l.difference(&claims[i].Claim)
+		if err != nil || d == nil {
+			continue
 		}
+		where = fmt.Sprintf("step %d of layer %d", d.local, d.layer)
+		e, err := l.disagreement(ctx, dispute.KindFinal, &claims[i].Claim, d)
+		if err == nil {
+			l.archive.keep(e)
+		} else {
+			where += "; no evidence: " + err.Error()
+		}
+		break
 	}
 	return fmt.Errorf("%w: the root after layer %d is %x here and %x is final on L1 (%s); "+
 		"do not restart this version: report the layer and step", ErrDiverged, final.Layer, own,

@@ -10,9 +10,13 @@ import (
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/stf"
 )
+
+// DefaultRecords is the number of layers whose receipts stay when no other number is asked for.
+const DefaultRecords = 100_000
 
 // Config says what an executor does. Genesis and Chain are required, Key when it claims or
 // challenges.
@@ -27,9 +31,18 @@ type Config struct {
 	Claim      bool // post claims
 	Challenge  bool // challenge wrong claims
 	ClaimEvery int  // fewest layers worth a claim; 0 = 1
+	// SelfValidate executes every step once more, from its own witness, before its layer counts. It
+	// finds what a challenge would lose by. Without Claim and Challenge the executor is a shadow: it
+	// executes and compares, and posts nothing.
+	SelfValidate bool
 
-	History int    // layers that can be undone and challenged; 0 = statetree.DefaultHistory
+	History int    // layers that can be undone and proven; 0 = statetree.DefaultHistory
+	Records int    // layers whose receipts stay; 0 = DefaultRecords
 	Listen  string // address of the gRPC API; empty = no API
+
+	// Report is called with evidence of every disagreement, which is also written to a file in Dir;
+	// nil = nobody. It is called from within Step.
+	Report func(*dispute.Evidence)
 
 	Log    *slog.Logger // nil = silent
 	Engine *stf.Engine  // shared cache of decoded programs; nil = an own one

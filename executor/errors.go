@@ -9,6 +9,14 @@ var (
 	// ErrDiverged says that L1 and this executor disagree about what is derived or executed. The
 	// executor stops: whatever it did next would build on the difference.
 	ErrDiverged = errors.New("executor: differs from L1")
+	// ErrSelf says that executing a step twice gave two results. The machine is faulty, or execution
+	// reads what no witness shows. Nothing is committed.
+	ErrSelf = errors.New("executor: differs from itself")
+	// ErrEngine says that the engine panicked. The layer is not committed and no root of it is told
+	// to anybody: a node that fails for reasons of its own must not vote. Starting again ends at the
+	// same step.
+	ErrEngine = errors.New("executor: the engine failed; do not restart this version: report the " +
+		"evidence file")
 	// ErrTooDeep says that L1 reorganised below the history that is kept.
 	ErrTooDeep = errors.New("executor: L1 reorganised below the history that is kept; " +
 		"delete the state folder and start again, or keep a longer history")

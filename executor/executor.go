@@ -29,9 +29,10 @@ const (
 type Executor struct {
 	cfg        Config
 	ledger     *ledger
-	outbox     *outbox         // nil: nothing is posted
-	claimer    *claimer        // nil: no claims
-	challenger *challenger     // nil: no challenges
+	outbox     *outbox     // nil: nothing is posted
+	claimer    *claimer    // nil: no claims
+	challenger *challenger // nil: no challenges
+	watcher    *watcher
 	server     *service.Server // nil without Listen
 	log        *slog.Logger
 
@@ -55,6 +56,7 @@ func New(cfg Config) (*Executor, error) {
 	if err != nil {
 		return nil, err
 	}
+	led.archive, led.past = newArchive(&cfg), newPast(&cfg)
 	e := &Executor{cfg: cfg, ledger: led, log: cfg.Log, moved: make(chan struct{}),
 		stopped: make(chan struct{})}
 	if e.outbox, err = openOutbox(&cfg); err != nil {
@@ -65,6 +67,12 @@ func New(cfg Config) (*Executor, error) {
 			ledger: led, outbox: e.outbox, reward: cfg.Reward,
 			every: uint64(cfg.ClaimEvery), tamper: cfg.Tamper, log: cfg.Log,
 		}
+	}
+	e.watcher = &watcher{
+		ledger: led, archive: led.archive, log: cfg.Log, told: map[rollup.Hash]bool{},
+	}
+	if e.outbox != nil {
+		e.watcher.account = e.outbox.account
 	}
 	if cfg.Challenge {
 		e.challenger = &challenger{ledger: led, outbox: e.outbox, log: cfg.Log}
@@ -147,7 +155,13 @@ func (e *Executor) Step(ctx context.Context) (progress bool, err error) {
 	if err := e.follow(ctx, tip); err != nil {
 		return false, err
 	}
-	e.settle(tip)
+	more, err := e.ledger.past.advance(ctx, e.log)
+	if err != nil {
+		return false, err
+	}
+	if !more {
+		e.settle(tip)
+	}
 	return true, nil
 }
 
@@ -161,6 +175,11 @@ func (e *Executor) follow(ctx context.Context, tip l1.Tip) error {
 		e.log.Warn("L1 reorganised", "layers_undone", undone)
 		e.announce()
 	}
+	// What is final is compared before anything is built on it, and again with what is final then.
+	claims, final, err := e.claims(ctx)
+	if err != nil {
+		return err
+	}
 	for {
 		h, err := e.ledger.head()
 		if err != nil {
@@ -172,18 +191,28 @@ func (e *Executor) follow(ctx context.Context, tip l1.Tip) error {
 		if err := e.step(ctx); err != nil {
 			return err
 		}
-	}
-	claims, final, err := e.cfg.Chain.Claims(ctx)
-	if err != nil {
-		return onChain("ask L1 for its claims", err)
-	}
-	if err := e.ledger.checkFinal(claims, final); err != nil {
-		return err
+		if h.layer+1 == final.Layer {
+			if err := e.ledger.checkFinal(ctx, claims, final); err != nil {
+				return err
+			}
+		}
 	}
 	if e.outbox == nil {
-		return nil
+		if claims, _, err = e.claims(ctx); err == nil {
+			_, err = e.watcher.run(ctx, claims)
+		}
+		return err
 	}
 	return e.post(ctx, tip)
+}
+
+// claims asks L1 for its claims, and compares what is final with what was executed here.
+func (e *Executor) claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, error) {
+	claims, final, err := e.cfg.Chain.Claims(ctx)
+	if err != nil {
+		return nil, final, onChain("ask L1 for its claims", err)
+	}
+	return claims, final, e.ledger.checkFinal(ctx, claims, final)
 }
 
 // step executes one layer.
@@ -214,12 +243,16 @@ func (e *Executor) post(ctx context.Context, tip l1.Tip) error {
 	}
 	// What the outbox just learned may be newer than the claims read before: read them after it, so
 	// that an own claim in a block is never missed.
-	claims, final, err := e.cfg.Chain.Claims(ctx)
+	claims, final, err := e.claims(ctx)
 	if err != nil {
-		return onChain("ask L1 for its claims", err)
+		return err
+	}
+	wrong, err := e.watcher.run(ctx, claims)
+	if err != nil {
+		return err
 	}
 	if e.challenger != nil {
-		if err := e.challenger.run(ctx, tip, claims); err != nil {
+		if err := e.challenger.run(ctx, tip, wrong); err != nil {
 			return err
 		}
 	}
@@ -287,7 +320,7 @@ func (e *Executor) Close() error {
 }
 
 func (e *Executor) closeStores() error {
-	err := e.ledger.store.Close()
+	err := errors.Join(e.ledger.past.close(), e.ledger.store.Close())
 	if e.outbox != nil {
 		err = errors.Join(err, e.outbox.close())
 	}

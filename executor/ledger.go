@@ -27,8 +27,11 @@ type ledger struct {
 	genesis *rollup.Genesis
 	store   statetree.Store
 	history uint64
+	proofs  proofs
+	past    *past // nil: the ledger is one itself
 
-	mu sync.RWMutex // held for writing while the head moves
+	validate bool         // every step from its own witness
+	mu       sync.RWMutex // held for writing while the head moves
 }
 
 // openLedger opens the state database, or makes one that holds the genesis.
@@ -37,9 +40,10 @@ func openLedger(cfg *Config) (*ledger, error) {
 		deriver: deriver{
 			chain: cfg.Chain, params: &cfg.Genesis.Params, chainID: cfg.Genesis.ChainID(),
 		},
-		engine:  cfg.Engine,
-		genesis: cfg.Genesis,
-		history: uint64(cfg.History),
+		engine:   cfg.Engine,
+		genesis:  cfg.Genesis,
+		history:  uint64(cfg.History),
+		validate: cfg.SelfValidate,
 	}
 	if l.history == 0 {
 		l.history = statetree.DefaultHistory
@@ -194,9 +198,9 @@ func (l *ledger) advance(ctx context.Context) (*layerRecord, *stf.LayerResult, e
 	if err != nil {
 		return nil, nil, err
 	}
-	res, err := l.engine.ApplyLayer(t, o.layer)
+	res, err := execute(l.engine, t, o.layer, l.validate)
 	if err != nil {
-		return nil, nil, fmt.Errorf("executor: execute layer %d: %w", h, err)
+		return nil, nil, l.failed(o, err)
 	}
 	rec := &layerRecord{
 		L1Hash: o.hash, Time: o.layer.Header.Time, PreRoot: at.root, StepRoots: res.Roots,
@@ -220,24 +224,50 @@ func (l *ledger) advance(ctx context.Context) (*layerRecord, *stf.LayerResult, e
 	return rec, res, nil
 }
 
-// before returns the state before layer h and what the layer executes: from the history, or, if
-// that does not reach so far back, by executing everything again.
-func (l *ledger) before(ctx context.Context, h uint64) (*statetree.Tree, *stf.Layer, error) {
+// failed keeps evidence of a step that this node cannot execute, and returns the error to stop with.
+func (l *ledger) failed(o *ordered, err error) error {
+	h := o.layer.Header.Height
+	var bad *stepError
+	if errors.As(err, &bad) {
+		if t, treeErr := l.store.Tree(); treeErr == nil && l.archive != nil {
+			l.archive.keep(blame(l.engine, t, o, bad))
+		}
+		return fmt.Errorf("%w: layer %d, step %d: %w", bad.Unwrap(), h, bad.step, err)
+	}
+	return fmt.Errorf("executor: execute layer %d: %w", h, err)
+}
+
+// before returns the state before layer h and what the layer executes. If the history does not reach
+// so far back, the layers before it are replayed when deep, and the error is errReplaying until that
+// is done; otherwise it wraps statetree.ErrHistory.
+func (l *ledger) before(
+	ctx context.Context, h uint64, deep bool,
+) (*statetree.Tree, *ordered, error) {
 	t, err := l.store.At(h - 1)
 	carry, ok, err2 := l.carryAfter(h - 1)
-	switch {
-	case err2 != nil:
-		return nil, nil, err2
-	case errors.Is(err, statetree.ErrHistory) || err == nil && !ok:
-		if t, carry, err = l.replay(ctx, l.engine, l.genesis, h-1); err != nil {
-			return nil, nil, fmt.Errorf("executor: replay up to layer %d: %w", h-1, err)
-		}
-	case err != nil:
+	if err == nil && !ok {
+		err = fmt.Errorf("executor: the carry before layer %d: %w", h, statetree.ErrHistory)
+	}
+	if errors.Is(err, statetree.ErrHistory) && deep {
+		t, carry, err = l.replayed(h - 1)
+	}
+	if err := errors.Join(err, err2); err != nil {
 		return nil, nil, err
 	}
 	o, err := l.layer(ctx, h, carry)
+	return t, o, err
+}
+
+// replayed returns the state after a layer below the history.
+func (l *ledger) replayed(h uint64) (*statetree.Tree, *rollup.Carry, error) {
+	t, carry, err := l.past.after(h)
 	if err != nil {
 		return nil, nil, err
 	}
-	return t, o.layer, nil
+	own, err := l.rootAfter(h)
+	if err == nil && own != rollup.Hash(t.Root()) {
+		err = fmt.Errorf("%w: layer %d gives root %v when it is replayed and gave %v before; "+
+			"the machine or this build is faulty", ErrSelf, h, t.Root(), own)
+	}
+	return t, carry, err
 }

@@ -154,9 +154,11 @@ func (n *network) run(lines ...string) uint64 {
 	return n.mine(2)
 }
 
-// config is that of an honest executor that only follows.
+// config is that of an honest executor that only follows and validates itself: a shadow.
 func (n *network) config() Config {
-	return Config{Genesis: n.genesis, Chain: n.chain, Engine: engine, Log: n.log("")}
+	return Config{
+		Genesis: n.genesis, Chain: n.chain, Engine: engine, Log: n.log(""), SelfValidate: true,
+	}
 }
 
 // log writes to the test's log, so that a failure has its story.

@@ -26,7 +26,13 @@ func Judge(
 		v.Code, v.Detail = rollup.VerdictBadWitness, err.Error()
 		return v
 	}
-	conclude(&v, claimedRoot, func() (rollup.Hash, uint64, error) { return run(e, t, l, step) })
+	conclude(&v, claimedRoot, func() (rollup.Hash, uint64, error) {
+		res, root, err := run(e, t, l, step)
+		if res == nil {
+			return root, 0, err
+		}
+		return root, res.GasUsed, err
+	})
 	return v
 }
 
@@ -58,6 +64,18 @@ func conclude(v *rollup.Verdict, claimed rollup.Hash, run func() (rollup.Hash, u
 	default:
 		v.Code, v.ComputedRoot, v.Detail = rollup.VerdictFraud, root, "the claimed root is wrong"
 	}
+}
+
+// Repeat executes a step from a witness of the state before it, as Judge does, and returns what the
+// step did and the root after it. A panic of the engine goes on.
+func Repeat(
+	e *stf.Engine, l *stf.Layer, step int, preRoot rollup.Hash, witness []byte,
+) (*stf.StepResult, rollup.Hash, error) {
+	t, err := statetree.Parse(witness, statetree.Root(preRoot), limits(l.Params))
+	if err != nil {
+		return nil, rollup.Hash{}, err
+	}
+	return run(e, t, l, step)
 }
 
 // limits returns the size of the largest witness of a step.

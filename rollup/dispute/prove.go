@@ -20,7 +20,7 @@ func Prove(
 ) (witness []byte, post rollup.Hash, err error) {
 	f := t.Fork()
 	rec := f.Record()
-	if post, _, err = run(e, f, l, step); err != nil {
+	if _, post, err = run(e, f, l, step); err != nil {
 		return nil, rollup.Hash{}, fmt.Errorf("dispute: prove: %w", err)
 	}
 	if witness, err = rec.Witness(); err != nil {
@@ -34,16 +34,16 @@ func Prove(
 	return witness, post, nil
 }
 
-// run executes a step on a tree and returns the root after it.
+// run executes a step on a tree and returns what it did and the root after it.
 func run(
 	e *stf.Engine, t *statetree.Tree, l *stf.Layer, step int,
-) (root rollup.Hash, gas uint64, err error) {
+) (*stf.StepResult, rollup.Hash, error) {
 	res, err := e.ApplyStep(stf.Backend(t), l, step)
 	if err != nil {
-		return rollup.Hash{}, 0, err
+		return nil, rollup.Hash{}, err
 	}
 	if err := stf.Commit(t, res.Changes); err != nil {
-		return rollup.Hash{}, res.GasUsed, err
+		return res, rollup.Hash{}, err
 	}
-	return rollup.Hash(t.Root()), res.GasUsed, nil
+	return res, rollup.Hash(t.Root()), nil
 }

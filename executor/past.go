@@ -1,0 +1,146 @@
+package executor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/athenarollup/athena/internal/kv"
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/statetree"
+)
+
+const (
+	// replayChunk is the number of layers that are replayed before new blocks of L1 are looked at
+	// again.
+	replayChunk = 32
+	// replayDir is the folder of the replayed state within Config.Dir.
+	replayDir = "replay"
+	// replaySaid is how many layers are replayed between two lines of the log.
+	replaySaid = 4096
+)
+
+// errReplaying says that a state below the history is wanted and not replayed yet: Step goes on with
+// it, and what wanted it is tried again.
+var errReplaying = errors.New("executor: the state below the history is being replayed")
+
+// past executes layers again that lie below the history of the state database, for challenges of
+// claims that come late. It is a second ledger, which advances by some layers in each Step; what it
+// has survives a restart.
+type past struct {
+	cfg    Config
+	ledger *ledger // nil: closed
+	want   uint64  // state after this layer
+	asked  bool    // since the last advance
+}
+
+func newPast(cfg *Config) *past {
+	p := &past{cfg: *cfg}
+	p.cfg.History, p.cfg.SelfValidate, p.cfg.Records = 1, false, 1
+	p.cfg.Report = nil
+	p.cfg.Log = slog.New(slog.DiscardHandler)
+	if cfg.Dir != "" {
+		p.cfg.Dir = filepath.Join(cfg.Dir, replayDir)
+	}
+	return p
+}
+
+// after returns the state after a layer and the carry, or errReplaying.
+func (p *past) after(layer uint64) (*statetree.Tree, *rollup.Carry, error) {
+	p.asked = true
+	if p.ledger != nil {
+		h, err := p.ledger.head()
+		if err != nil {
+			return nil, nil, err
+		}
+		if h.layer == layer {
+			t, err := p.ledger.store.Tree()
+			if err != nil {
+				return nil, nil, err
+			}
+			c, _, err := p.ledger.carryAfter(layer)
+			return t.Fork(), c, err
+		}
+		if p.want != layer && h.layer < p.want {
+			return nil, nil, errReplaying // another one first
+		}
+	}
+	p.want = layer
+	return nil, nil, errReplaying
+}
+
+// advance replays some layers towards what is wanted, and reports whether it did. Nothing is wanted
+// any more when nobody asked since the last time: then the replayed state is removed.
+func (p *past) advance(ctx context.Context, log *slog.Logger) (more bool, err error) {
+	if !p.asked {
+		return false, p.drop()
+	}
+	p.asked = false
+	if p.ledger == nil {
+		if err := p.open(); err != nil {
+			return false, err
+		}
+		log.Warn("replaying layers below the history", "to", p.want)
+	}
+	for range replayChunk {
+		h, err := p.ledger.head()
+		if err != nil {
+			return false, err
+		}
+		switch {
+		case h.layer == p.want:
+			return more, nil
+		case h.layer > p.want: // an older state is wanted: from the start
+			if err := errors.Join(p.drop(), p.open()); err != nil {
+				return false, err
+			}
+			more = true
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return false, err
+		}
+		if _, _, err := p.ledger.advance(ctx); err != nil {
+			if errors.Is(err, errMoved) { // what was replayed is of another branch
+				err = errors.Join(err, p.drop())
+			}
+			return false, fmt.Errorf("executor: replay of layer %d: %w", h.layer+1, err)
+		}
+		if more = true; (h.layer+1)%replaySaid == 0 {
+			log.Info("replaying layers below the history", "at", h.layer+1, "to", p.want)
+		}
+	}
+	return more, nil
+}
+
+func (p *past) open() (err error) {
+	p.ledger, err = openLedger(&p.cfg)
+	return err
+}
+
+// drop closes and removes the replayed state.
+func (p *past) drop() error {
+	if p.ledger == nil {
+		return nil
+	}
+	err := p.close()
+	if p.cfg.Dir != "" {
+		fs := p.cfg.FS
+		if fs == nil {
+			fs = kv.Disk
+		}
+		err = errors.Join(err, fs.RemoveAll(p.cfg.Dir))
+	}
+	return err
+}
+
+func (p *past) close() error {
+	if p.ledger == nil {
+		return nil
+	}
+	err := p.ledger.store.Close()
+	p.ledger = nil
+	return err
+}
