@@ -28,10 +28,17 @@ const cachePrograms = 64
 // it is safe for concurrent use.
 type Engine struct {
 	cache *host.CodeCache
+	watch func(item uint32) host.Tracer // nil: nobody watches
 }
 
 // New returns an engine with an empty cache.
 func New() *Engine { return &Engine{cache: host.NewCodeCache(cachePrograms)} }
+
+// Watched returns an engine that shares the programs of e and lets tracers watch: watch returns the
+// tracer of an item, or nil. It is for tools; results do not depend on it.
+func (e *Engine) Watched(watch func(item uint32) host.Tracer) *Engine {
+	return &Engine{cache: e.cache, watch: watch}
+}
 
 // StepResult is what a step did. The slices beside Changes have one element an item of the step.
 type StepResult struct {
@@ -63,6 +70,7 @@ func (e *Engine) ApplyStep(b state.Backend, l *Layer, step int) (*StepResult, er
 		state: state.New(b),
 		exec:  host.NewExecutor(schedule, limitsOf(l.Params), e.cache),
 		first: cut.First,
+		watch: e.watch,
 	}
 	if err := r.step(l.Items[cut.First:last]); err != nil {
 		return nil, fmt.Errorf("stf: layer %d, step %d: %w", l.Header.Height, step, err)

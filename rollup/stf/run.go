@@ -18,6 +18,7 @@ type run struct {
 	state *state.State
 	exec  *host.Executor
 	first uint32
+	watch func(item uint32) host.Tracer // nil: nobody watches
 
 	ctx     host.Context
 	acc     *Acc

@@ -117,6 +117,11 @@ func (t *txRun) checkNonce(next uint64) rollup.Reason {
 // authorise runs the constructor, if the transaction spawns its principal, and the verify methods.
 func (t *txRun) authorise() rollup.Reason {
 	t.session = t.exec.Begin(t.state, t.ctx, t.tx.Principal, t.tx.MaxUnits)
+	if t.watch != nil {
+		if tracer := t.watch(t.out.receipt.ItemIndex); tracer != nil {
+			t.session.SetTracer(tracer)
+		}
+	}
 	principal, sponsor := t.tx.Principal, t.tx.Sponsor
 	template, blob := t.program(principal)
 	if s := t.tx.Spawn; s != nil {
