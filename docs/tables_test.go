@@ -77,6 +77,7 @@ var callRow = regexp.MustCompile(`\{"(\w+)", (\d), ([^,]+), \(\*frame\)`)
 var deniedLetters = map[string]string{
 	"0": "", "ownerless": "CF", "effectful": "SVCF", "modeVerify": "V",
 	"modeVerify | ownerless": "VCF", "modeStatic | modeVerify": "SV",
+	"modeVerify | modeConstructor": "VC",
 }
 
 // TestHostCalls: numbers, names, number of arguments, and in which frames a call is denied.

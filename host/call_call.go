@@ -17,7 +17,7 @@ func (f *frame) call(a args) trap.Code {
 	if !f.m.Writable(out, room) {
 		return trap.BadHostArgument
 	}
-	res, code := f.enter(a[0], a[1], a[2], a[5], 0)
+	res, code := f.enter(a[0], a[1], a[2], a[5], 0, false)
 	switch {
 	case code != trap.None:
 		return code
@@ -36,7 +36,11 @@ func (f *frame) call(a args) trap.Code {
 
 // tryCall serves 0xB8(to, payload, len, amount, gas): t0 is the callee's trap code.
 func (f *frame) tryCall(a args) trap.Code {
-	res, code := f.enter(a[0], a[1], a[2], a[3], a[4])
+	return f.caught(f.enter(a[0], a[1], a[2], a[3], a[4], false))
+}
+
+// caught ends a call whose failing callee does not end this frame.
+func (f *frame) caught(res outcome, code trap.Code) trap.Code {
 	switch {
 	case code != trap.None:
 		return code
@@ -49,7 +53,10 @@ func (f *frame) tryCall(a args) trap.Code {
 
 // enter checks and charges a call and makes it. A code of its own is this frame's failure; the
 // callee's is in the outcome. Pointers to amount and gas may be 0: no amount, all the gas there is.
-func (f *frame) enter(to, payload, n, amount, gas uint32) (outcome, trap.Code) {
+// The frames that a static frame enters are static, too.
+func (f *frame) enter(
+	to, payload, n, amount, gas uint32, static bool,
+) (outcome, trap.Code) {
 	if !f.m.Readable(to, address.Size) || !f.m.Readable(payload, n) ||
 		amount != 0 && !f.m.Readable(amount, 8) || gas != 0 && !f.m.Readable(gas, 8) {
 		return outcome{}, trap.BadHostArgument
@@ -59,7 +66,7 @@ func (f *frame) enter(to, payload, n, amount, gas uint32) (outcome, trap.Code) {
 		return outcome{}, code
 	}
 	r := request{
-		from: party{self: f.self, template: f.template}, static: f.modes&modeStatic != 0,
+		from: party{self: f.self, template: f.template}, static: static || f.modes&modeStatic != 0,
 		received: f.u64(amount, 0),
 	}
 	if r.static && r.received != 0 {

@@ -30,12 +30,12 @@ const (
 	CallStorageHas    = 0xB6
 	CallEmit          = 0xB7
 	CallTryCall       = 0xB8
-	CallStaticCall    = 0xB9 // reserved: UnknownHostCall
+	CallStaticCall    = 0xB9
 	CallReturnData    = 0xBA
-	CallAccountInfo   = 0xBB // reserved
+	CallAccountInfo   = 0xBB
 	CallAbort         = 0xBC
 	CallRevert        = 0xBD
-	CallWithdraw      = 0xBE // reserved
+	CallWithdraw      = 0xBE
 	CallSelfDestruct  = 0xBF // reserved
 
 	CallBLAKE3        = 0x0064_0001
@@ -95,9 +95,12 @@ func init() {
 		CallStorageHas:    {"storage_has", 1, ownerless, (*frame).storageHas},
 		CallEmit:          {"emit", 4, effectful, (*frame).emit},
 		CallTryCall:       {"try_call", 5, modeVerify | ownerless, (*frame).tryCall},
+		CallStaticCall:    {"static_call", 4, modeVerify | ownerless, (*frame).staticCall},
 		CallReturnData:    {"return_data", 3, modeVerify, (*frame).returnData},
+		CallAccountInfo:   {"account_info", 2, modeVerify | modeConstructor, (*frame).accountInfo},
 		CallAbort:         {"abort", 2, 0, (*frame).abort},
 		CallRevert:        {"revert", 2, 0, (*frame).revert},
+		CallWithdraw:      {"withdraw", 2, effectful, (*frame).withdraw},
 
 		CallBLAKE3:        {"blake3", 3, 0, (*frame).blake3},
 		CallSHA256:        {"sha256", 3, 0, (*frame).sha256},

@@ -78,10 +78,15 @@ func fuzzOne(t *testing.T, kind uint8, gas uint64, in []byte) {
 		require.True(t, s.Used().Fits(units))
 	}
 	w.st.BeginTx(nil)
-	require.Equal(t, uint64(600), w.money())
+	left := uint64(0)
+	for _, out := range s.Withdrawals() {
+		left += out.Amount
+	}
+	require.Equal(t, uint64(600), w.money()+left)
 	if reads || r.Trap != trap.None {
 		require.Equal(t, before, w.digest())
 		require.Empty(t, s.Events())
+		require.Empty(t, s.Withdrawals())
 	}
 }
 

@@ -153,7 +153,7 @@ func u64(v uint64) []byte { return binary.LittleEndian.AppendUint64(nil, v) }
 func testLimits() Limits {
 	return Limits{
 		CallDepth: 64, MemoryPages: 4096, TxMemoryPages: 16384, InputBytes: 512 << 10,
-		ReturnBytes: 64 << 10, LogBytes: 1000, EventBytes: 1000, Events: 5, MessageBytes: 20,
+		ReturnBytes: 64 << 10, LogBytes: 1000, EventBytes: 1000, Events: 5, Withdrawals: 3, MessageBytes: 20,
 		CodeBytes: 256 << 10, SlotValueBytes: 4096, BlobBytes: 4096, VerifyKeys: 8,
 		TxKeys: 512, TxValueBytes: 1 << 20, TxCodeBytes: 512 << 10,
 		Verify: metering.Units{metering.Compute: 2_000_000, metering.Read: 320 << 10},

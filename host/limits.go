@@ -16,6 +16,7 @@ type Limits struct {
 	LogBytes       uint32 // of a transaction
 	EventBytes     uint32 // of a transaction
 	Events         uint32 // of a transaction
+	Withdrawals    uint32 // of a transaction
 	MessageBytes   uint32 // abort message; a longer one is cut
 	CodeBytes      uint32 // a template's file
 	SlotValueBytes uint32

@@ -55,6 +55,7 @@ func TestDenied(t *testing.T) {
 		CallStorageWrite: all, CallStorageStore: all, CallStorageDelete: all, CallEmit: all,
 		CallDeploy: all, CallSpawn: v | s, CallCall: v | c | f, CallTryCall: v | c | f,
 		CallLayerContext: v, CallReturnData: v,
+		CallStaticCall: v | c | f, CallAccountInfo: v | c, CallWithdraw: all,
 	}
 	for number := range precompileCalls() { //lint:unordered a set
 		denied[number] = none

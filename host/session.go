@@ -29,6 +29,9 @@ type Session struct {
 	logBytes   uint64
 	logs       []Log
 
+	withdrawals     []Withdrawal
+	withdrawalCount uint32 // ever made, reverted or not
+
 	tracer Tracer // nil but in tools
 }
 
@@ -105,6 +108,9 @@ func (t *Session) Used() metering.Units { return t.meter.Used() }
 // Events are those of the frames that succeeded, in order.
 func (t *Session) Events() []Event { return t.events }
 
+// Withdrawals are those of the frames that succeeded, in order.
+func (t *Session) Withdrawals() []Withdrawal { return t.withdrawals }
+
 // Exhausted reports whether a budget of the transaction ran out: then it must end as failed.
 func (t *Session) Exhausted() bool { return t.meter.Exhausted() }
 
@@ -154,11 +160,14 @@ func (t *Session) result(out outcome, gasUsed uint64, logs []Log) Result {
 }
 
 // moment is a point of the journal.
-type moment struct{ state, events int }
+type moment struct{ state, events, withdrawals int }
 
-func (t *Session) mark() moment { return moment{t.st.Snapshot(), len(t.events)} }
+func (t *Session) mark() moment {
+	return moment{t.st.Snapshot(), len(t.events), len(t.withdrawals)}
+}
 
 func (t *Session) rollback(to moment) {
 	t.st.Revert(to.state)
 	t.events = t.events[:to.events]
+	t.withdrawals = t.withdrawals[:to.withdrawals]
 }

@@ -16,7 +16,10 @@ const weightScale = 1 << 20
 // A transaction declares keys, value bytes and code bytes through its read units: each distinct key
 // that it touches costs KeyAllowance plus the length of its value, so read units bound all three.
 func (p *Params) Declared(i *Item) Declared {
-	if i.Tx == nil {
+	switch {
+	case i.Kind == ItemDeposit:
+		return p.declaredDeposit(&i.Deposit)
+	case i.Tx == nil:
 		return p.declaredSystem()
 	}
 	units := i.Tx.MaxUnits

@@ -112,11 +112,7 @@ func (v *deriver) add(i Item, raw []byte, d Declared) {
 func (v *deriver) deposits() {
 	for i := range v.source.Txs {
 		if d, ok := v.source.Txs[i].Payload.(*Deposit); ok {
-			id := v.source.Txs[i].ID()
-			item := Item{
-				Kind:    ItemDeposit,
-				Deposit: DepositItem{ID: id, To: d.To, Amount: d.Amount},
-			}
+			item := depositItem(v.source.Txs[i].ID(), v.source.Txs[i].From(), d)
 			v.add(item, nil, v.params.Declared(&item))
 		}
 	}

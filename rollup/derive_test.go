@@ -184,7 +184,9 @@ func TestDeriveOrderOfKinds(t *testing.T) {
 	d := w.derive()
 	require.Empty(t, d.Drops)
 	require.Len(t, d.Items, 5)
-	require.Equal(t, DepositItem{ID: deposit, To: address.Address{9}, Amount: 5}, d.Items[1].Deposit)
+	require.Equal(t, DepositItem{
+		ID: deposit, From: L1Address([32]byte{}), To: address.Address{9}, Amount: 5,
+	}, d.Items[1].Deposit)
 	f, x := d.Items[2], d.Items[3]
 	require.Equal(t, ItemForced, f.Kind)
 	require.Equal(t, uint64(100), f.Expiry, "judged at the block that accepted it")

@@ -102,18 +102,40 @@ func (g *gen) payload(kind L1Kind) L1Payload {
 	case L1ForcedTx:
 		return &ForcedTx{Tx: g.bytes(300)}
 	case L1Deposit:
-		return &Deposit{To: g.addr(), Amount: g.u64()}
+		d := &Deposit{To: g.addr(), Amount: g.u64()}
+		d.Payload, d.MaxUnits = g.attached()
+		return d
 	case L1ClaimCommit:
 		return &ClaimCommit{Commitment: g.hash()}
 	case L1Claim:
 		return &PostClaim{Claim: *g.claim(), Salt: g.hash()}
 	case L1ChallengeOpen:
 		return &ChallengeOpen{ClaimID: g.hash(), Step: g.r.Uint32(), Commitment: g.hash()}
+	case L1WithdrawProve:
+		return &WithdrawProve{
+			Withdrawal: *g.withdrawal(), Path: g.hashes(9), FinalLayer: g.u64(), Record: g.bytes(300),
+		}
 	default:
 		return &ChallengeProve{
 			ClaimID: g.hash(), Step: g.r.Uint32(), Salt: g.hash(), Witness: g.bytes(300),
 		}
 	}
+}
+
+func (g *gen) withdrawal() *Withdrawal {
+	return &Withdrawal{
+		ChainID: g.hash(), Layer: g.u64(), Index: g.u64(), From: g.addr(), To: g.addr(), Amount: g.u64(),
+	}
+}
+
+// attached makes the call of a deposit: in half of the cases there is none.
+func (g *gen) attached() (payload []byte, units metering.Units) {
+	if payload = g.bytes(100); len(payload) == 0 || g.r.IntN(2) == 0 {
+		return nil, units
+	}
+	units = g.units()
+	units[metering.Data] = 0
+	return payload, units
 }
 
 func (g *gen) l1tx(kind L1Kind) *L1Tx {
@@ -122,7 +144,7 @@ func (g *gen) l1tx(kind L1Kind) *L1Tx {
 	return t
 }
 
-func (g *gen) anyL1Tx() *L1Tx { return g.l1tx(L1Kind(1 + g.r.IntN(int(L1ChallengeProve)))) }
+func (g *gen) anyL1Tx() *L1Tx { return g.l1tx(L1Kind(1 + g.r.IntN(int(L1WithdrawProve)))) }
 
 func (g *gen) claim() *Claim {
 	return &Claim{
@@ -158,7 +180,8 @@ func (g *gen) item(kind ItemKind) *Item {
 	i := &Item{Kind: kind}
 	switch kind {
 	case ItemDeposit:
-		i.Deposit = DepositItem{ID: g.hash(), To: g.addr(), Amount: g.u64()}
+		i.Deposit = DepositItem{ID: g.hash(), From: g.addr(), To: g.addr(), Amount: g.u64()}
+		i.Deposit.Payload, i.Deposit.MaxUnits = g.attached()
 	case ItemForced, ItemTx:
 		i.Tx = g.tx()
 		i.Size = uint32(len(i.Tx.Encode()))

@@ -21,6 +21,7 @@ const (
 	domainL1Tx      = "athena/l1tx"
 	domainL1TxID    = "athena/l1tx-id"
 	domainL1Account = "athena/l1-account"
+	domainL1Alias   = "athena/l1-alias"
 	domainLayer     = "athena/layer"
 	domainClaim     = "athena/claim"
 	domainCommit    = "athena/commit"
@@ -89,6 +90,15 @@ func ParseHash(s string) (Hash, error) {
 // L1Address is the L1 account of an Ed25519 public key.
 func L1Address(key [32]byte) (a address.Address) {
 	sum := blake3.Sum256(append([]byte(domainL1Account), key[:]...))
+	copy(a[4:], sum[len(sum)-(address.Size-4):])
+	return a
+}
+
+// L1Alias is who calls when a deposit of an L1 account carries a call: an address of a kind of its
+// own, that nobody can spawn.
+func L1Alias(account address.Address) (a address.Address) {
+	sum := blake3.Sum256(append([]byte(domainL1Alias), account[:]...))
+	a[3] = 1
 	copy(a[4:], sum[len(sum)-(address.Size-4):])
 	return a
 }

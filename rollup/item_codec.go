@@ -25,9 +25,7 @@ func (i *Item) encode(e *scale.Encoder, raw []byte) {
 	e.U8(uint8(i.Kind))
 	switch i.Kind {
 	case ItemDeposit:
-		e.Raw(i.Deposit.ID[:])
-		e.Raw(i.Deposit.To[:])
-		e.U64(i.Deposit.Amount)
+		i.Deposit.encode(e)
 	case ItemForced, ItemTx:
 		e.Bytes(raw)
 		e.U64(i.Weight)
@@ -50,9 +48,7 @@ func DecodeItem(b []byte, p *Params) (*Item, error) {
 	switch i.Kind {
 	case ItemLayerBegin, ItemLayerEnd:
 	case ItemDeposit:
-		d.Fill(i.Deposit.ID[:])
-		d.Fill(i.Deposit.To[:])
-		i.Deposit.Amount = d.U64()
+		i.Deposit.decode(d, p)
 	case ItemForced, ItemTx:
 		i.decodeTx(d, p)
 	default:

@@ -16,8 +16,7 @@ type L1Tx struct {
 // L1Kind is the tag of an L1 payload.
 type L1Kind uint8
 
-// The kinds of L1 payload. WithdrawProve is assigned, and refused until the bridge's way out
-// exists.
+// The kinds of L1 payload.
 const (
 	L1Transfer       L1Kind = 1
 	L1PostBundle     L1Kind = 2
@@ -69,12 +68,6 @@ type PostBundle struct {
 // ForcedTx carries one Athena transaction that its user posts without a relay.
 type ForcedTx struct{ Tx []byte }
 
-// Deposit locks Amount on L1 and mints it on Athena.
-type Deposit struct {
-	To     address.Address
-	Amount uint64
-}
-
 // ClaimCommit binds an executor to a claim at least one block before it is shown:
 // Commitment = H("athena/commit" ‖ executor ‖ salt ‖ H(claim)).
 type ClaimCommit struct{ Commitment Hash }
@@ -109,9 +102,6 @@ func (*PostBundle) Kind() L1Kind { return L1PostBundle }
 
 // Kind implements L1Payload.
 func (*ForcedTx) Kind() L1Kind { return L1ForcedTx }
-
-// Kind implements L1Payload.
-func (*Deposit) Kind() L1Kind { return L1Deposit }
 
 // Kind implements L1Payload.
 func (*ClaimCommit) Kind() L1Kind { return L1ClaimCommit }

@@ -67,8 +67,7 @@ func (t *L1Tx) encodeSigned(e *scale.Encoder) {
 	case *ForcedTx:
 		e.Bytes(v.Tx)
 	case *Deposit:
-		e.Raw(v.To[:])
-		e.U64(v.Amount)
+		v.encode(e)
 	case *ClaimCommit:
 		e.Raw(v.Commitment[:])
 	case *PostClaim:
@@ -83,6 +82,8 @@ func (t *L1Tx) encodeSigned(e *scale.Encoder) {
 		e.U32(v.Step)
 		e.Raw(v.Salt[:])
 		e.Bytes(v.Witness)
+	case *WithdrawProve:
+		v.encode(e)
 	default:
 		panic("BUG: rollup: unknown L1 payload")
 	}
@@ -125,8 +126,7 @@ func decodeL1Payload(d *scale.Decoder, kind L1Kind, p *Params) L1Payload {
 		return &ForcedTx{Tx: vector(d, int(p.MaxTxBytes))}
 	case L1Deposit:
 		v := new(Deposit)
-		d.Fill(v.To[:])
-		v.Amount = d.U64()
+		v.decode(d, p)
 		return v
 	case L1ClaimCommit:
 		v := new(ClaimCommit)
@@ -156,6 +156,10 @@ func decodeL1Challenge(d *scale.Decoder, kind L1Kind, p *Params) L1Payload {
 		v.Step = d.U32()
 		d.Fill(v.Salt[:])
 		v.Witness = vector(d, p.WitnessCap())
+		return v
+	case L1WithdrawProve:
+		v := new(WithdrawProve)
+		v.decode(d)
 		return v
 	default:
 		d.Fail(refusef(ReasonL1UnknownKind, "payload of kind %d", uint8(kind)))

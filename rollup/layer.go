@@ -78,13 +78,6 @@ type Item struct {
 	InclusionPrice uint64
 }
 
-// DepositItem mints Amount to To. ID is the L1 transaction's id.
-type DepositItem struct {
-	ID     Hash
-	To     address.Address
-	Amount uint64
-}
-
 // Step is items [First, First+Count) of a layer: the unit that a claim asserts and a challenge
 // judges.
 type Step struct {

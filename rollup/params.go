@@ -49,6 +49,7 @@ type Params struct {
 	MaxLogBytes      uint32 // per transaction
 	MaxEventBytes    uint32 // per transaction
 	MaxEvents        uint32 // per transaction
+	MaxWithdrawals   uint32 // per transaction
 	MaxMessageBytes  uint32 // abort message in a receipt
 
 	// Prices in smallest units per 2^10 units, for the four execution dimensions (Data is 0 here).
@@ -59,6 +60,8 @@ type Params struct {
 	ForcedShareDivisor  uint32 // forced transactions may use 1/ForcedShareDivisor of a layer
 	MaxCarryDelay       uint64 // layers of forced share that the queue holds
 	MaxDepositsPerLayer uint32
+	MaxDepositUnits     metering.Units // of the call attached to a deposit; data is its payload
+	DepositShareDivisor uint32         // attached calls may use 1/DepositShareDivisor of a layer
 	MaxFinalPerLayer    uint32
 	UnorderedWindow     uint64 // layers that an unordered transaction may live
 	SeenPurgePerLayer   uint32 // expired seen records that a layer end deletes
@@ -122,6 +125,7 @@ func DefaultParams() Params {
 		MaxLogBytes:      64 * k,
 		MaxEventBytes:    64 * k,
 		MaxEvents:        256,
+		MaxWithdrawals:   16,
 		MaxMessageBytes:  256,
 
 		Prices: metering.Units{0, 16, 64, 256, 1_024},
@@ -130,6 +134,8 @@ func DefaultParams() Params {
 		ForcedShareDivisor:  4,
 		MaxCarryDelay:       8,
 		MaxDepositsPerLayer: 64,
+		MaxDepositUnits:     metering.Units{16 * k, 20_000_000, 512 * k, 256 * k, 256 * k},
+		DepositShareDivisor: 16,
 		MaxFinalPerLayer:    4,
 		UnorderedWindow:     64,
 		SeenPurgePerLayer:   64,

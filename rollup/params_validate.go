@@ -31,6 +31,7 @@ func (p *Params) Validate() error {
 	c.check(p.VMVersion == metering.V1().Version, "VMVersion %d is unknown", p.VMVersion)
 	p.validateSizes(&c)
 	p.validateUnits(&c)
+	p.validateDeposits(&c)
 	p.validateCounts(&c)
 	p.validateExecution(&c)
 	p.validateLayers(&c)
@@ -86,12 +87,13 @@ func (p *Params) validateUnits(c *complaints) {
 			"%v: no forced transaction can declare MaxVerify %d: at most %d allowed",
 			d, p.MaxVerify[d], p.MaxForced()[d])
 		system := p.SystemItem[d]
-		total := saturatingAdd(p.ForcedShare()[d], p.MaxTx[d])
+		total := saturatingAdd(p.ForcedShare()[d], saturatingAdd(p.DepositShare()[d], p.MaxTx[d]))
 		for range min(p.MaxDepositsPerLayer, 1<<16) + 2 {
 			total = saturatingAdd(total, system)
 		}
 		c.check(total <= p.Layer[d],
-			"%v: system items, forced share and one transaction take %d of a Layer of %d",
+			"%v: system items, forced share, deposit share and one transaction take %d of a "+
+				"Layer of %d",
 			d, total, p.Layer[d])
 	}
 	c.check(p.Prices[metering.Data] == 0, "the price of data is L1's; Prices must have 0 for it")

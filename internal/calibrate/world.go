@@ -23,7 +23,7 @@ func limits() host.Limits {
 	const most = 1 << 28
 	return host.Limits{
 		CallDepth: 64, MemoryPages: 4_096, TxMemoryPages: 16_384, InputBytes: 1 << 20,
-		ReturnBytes: most, LogBytes: most, EventBytes: most, Events: most, MessageBytes: 256,
+		ReturnBytes: most, LogBytes: most, EventBytes: most, Events: most, Withdrawals: most, MessageBytes: 256,
 		CodeBytes: 256 << 10, SlotValueBytes: 4_096, BlobBytes: 4_096, VerifyKeys: most,
 		TxKeys: most, TxValueBytes: most, TxCodeBytes: most,
 	}

@@ -40,7 +40,8 @@ func hostLimits() host.Limits {
 		CallDepth: p.MaxCallDepth, MemoryPages: p.MaxMemoryPages, TxMemoryPages: p.MaxTxMemoryPages,
 		InputBytes: p.MaxInputBytes, ReturnBytes: p.MaxReturnBytes, LogBytes: p.MaxLogBytes,
 		EventBytes: p.MaxEventBytes, Events: p.MaxEvents, MessageBytes: p.MaxMessageBytes,
-		CodeBytes: p.MaxCodeBytes, SlotValueBytes: p.MaxSlotValueBytes, BlobBytes: p.MaxBlobBytes,
+		Withdrawals: p.MaxWithdrawals,
+		CodeBytes:   p.MaxCodeBytes, SlotValueBytes: p.MaxSlotValueBytes, BlobBytes: p.MaxBlobBytes,
 		VerifyKeys: p.MaxVerifyKeys, TxKeys: p.MaxTxKeys, TxValueBytes: p.MaxTxValueBytes,
 		TxCodeBytes: p.MaxTxCodeBytes, Verify: p.MaxVerify,
 	}

@@ -47,7 +47,9 @@ type StepResult struct {
 	Events   [][]rollup.Event
 	Returns  [][]byte     // data of the last call; Receipt.ReturnHash commits to it
 	Logs     [][]host.Log // for people: no root commits to them
-	GasUsed  uint64       // compute gas of all items, ineffective ones included
+	// Withdrawals left Athena; the record of the layer commits to them.
+	Withdrawals [][]rollup.Withdrawal
+	GasUsed     uint64 // compute gas of all items, ineffective ones included
 }
 
 // ApplyStep executes one step on the state before it. An error is operational, such as
@@ -90,6 +92,17 @@ func (r *LayerResult) Receipts() []rollup.Receipt {
 	var all []rollup.Receipt
 	for _, s := range r.Steps {
 		all = append(all, s.Receipts...)
+	}
+	return all
+}
+
+// Withdrawals returns the withdrawals list of the layer.
+func (r *LayerResult) Withdrawals() []rollup.Withdrawal {
+	var all []rollup.Withdrawal
+	for _, s := range r.Steps {
+		for _, item := range s.Withdrawals {
+			all = append(all, item...)
+		}
 	}
 	return all
 }

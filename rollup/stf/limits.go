@@ -34,6 +34,7 @@ func limitsOf(p *rollup.Params) host.Limits {
 		LogBytes:       p.MaxLogBytes,
 		EventBytes:     p.MaxEventBytes,
 		Events:         p.MaxEvents,
+		Withdrawals:    p.MaxWithdrawals,
 		MessageBytes:   p.MaxMessageBytes,
 		CodeBytes:      p.MaxCodeBytes,
 		SlotValueBytes: p.MaxSlotValueBytes,

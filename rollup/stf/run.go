@@ -26,7 +26,10 @@ type run struct {
 	feePool uint64
 	used    metering.Units
 	relays  []credit
-	sealed  bool // the step is layer end
+
+	withdrawals [][]host.Withdrawal // of each item
+
+	sealed bool // the step is layer end
 
 	result StepResult
 	err    error // the first damaged record met
@@ -100,6 +103,7 @@ func (r *run) item(it *rollup.Item, index uint32) {
 	r.result.Returns = append(r.result.Returns, out.returned)
 	r.result.Logs = append(r.result.Logs, out.logs)
 	r.result.GasUsed += out.gas
+	r.withdrawals = append(r.withdrawals, out.withdrawals)
 }
 
 // fold adds what the items of the step accumulated to the state.
@@ -111,6 +115,7 @@ func (r *run) fold() {
 	for i := range r.result.Receipts {
 		r.acc.Receipts.Append(r.result.Receipts[i].Encode())
 	}
+	r.withdraw()
 	r.acc.Used = r.acc.Used.Add(r.used)
 	r.acc.FeePool += r.feePool
 	r.acc.Burned += r.burned

@@ -45,15 +45,6 @@ func (r *run) feeCum(height uint64) uint64 {
 	return rec.FeeCum
 }
 
-// deposit mints. It cannot fail: what the account cannot hold waits in a record of its own.
-func (r *run) deposit(d *rollup.DepositItem, out *outcome) {
-	out.receipt.TxHash = d.ID
-	if !r.creditOrKeep(d.To, d.Amount, d.ID) {
-		out.receipt.Outcome = rollup.OutcomeFailed
-		out.receipt.Trap = uint8(trap.Overflow)
-	}
-}
-
 // creditOrKeep credits an account, or keeps the amount in the unclaimed record of an id and returns
 // false.
 func (r *run) creditOrKeep(to address.Address, amount uint64, id rollup.Hash) bool {

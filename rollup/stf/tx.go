@@ -16,6 +16,8 @@ type outcome struct {
 	returned []byte
 	logs     []host.Log
 	gas      uint64
+
+	withdrawals []host.Withdrawal
 }
 
 // txRun is one transaction in execution.
@@ -228,7 +230,7 @@ func (t *txRun) execute() {
 	}
 	if fault != trap.None {
 		t.state.Revert(before)
-		t.fail(fault)
+		t.out.fail(fault)
 		return
 	}
 	before = t.state.Snapshot()
@@ -239,16 +241,11 @@ func (t *txRun) execute() {
 		if res.Trap != trap.None {
 			t.state.Revert(before)
 			t.out.receipt.Message = res.Message
-			t.fail(res.Trap)
+			t.out.fail(res.Trap)
 			return
 		}
 	}
-	t.out.events = eventsOf(t.session.Events())
-}
-
-func (t *txRun) fail(code trap.Code) {
-	t.out.receipt.Outcome = rollup.OutcomeFailed
-	t.out.receipt.Trap = uint8(code)
+	t.out.effects(t.session)
 }
 
 func eventsOf(in []host.Event) []rollup.Event {

@@ -29,7 +29,7 @@ type Chain struct {
 	Engine  *stf.Engine
 	Tree    *statetree.Tree
 	Height  uint64
-	Minted  *big.Int // genesis allocations and deposits: the supply that must be there
+	Minted  *big.Int // genesis allocations and deposits, less the withdrawals: the supply there must be
 
 	names map[string]address.Address
 	fees  map[address.Address]uint64 // paid so far, by payer
@@ -211,8 +211,11 @@ func (c *Chain) Apply(
 	return out, c.checkMoney()
 }
 
-// account notes the fees and deposits of a layer.
+// account notes the fees, deposits and withdrawals of a layer.
 func (c *Chain) account(l *stf.Layer, out *stf.LayerResult) {
+	for _, w := range out.Withdrawals() {
+		c.Minted.Sub(c.Minted, new(big.Int).SetUint64(w.Amount))
+	}
 	for i, r := range out.Receipts() {
 		it := &l.Items[i]
 		switch it.Kind {
