@@ -21,6 +21,11 @@ type api struct {
 	athenav1.UnimplementedExecutorServiceServer
 	ledger  *ledger
 	network string
+	proving chan struct{} // holds a place while a step is proven
+}
+
+func newAPI(l *ledger, network string) *api {
+	return &api{ledger: l, network: network, proving: make(chan struct{}, 1)}
 }
 
 var _ athenav1.ExecutorServiceServer = (*api)(nil)
@@ -79,10 +84,15 @@ func (a *api) Head(ctx context.Context, _ *athenav1.HeadRequest) (*athenav1.Head
 	if err != nil {
 		return nil, answer(err)
 	}
+	oldest, err := a.ledger.oldest()
+	if err != nil {
+		return nil, answer(err)
+	}
 	return &athenav1.HeadResponse{
 		Network: a.network, ChainId: a.ledger.chainID[:],
 		Layer: h.layer, L1Hash: h.L1Hash[:], Root: h.root[:], Time: h.Time,
 		FinalLayer: final.Layer, FinalRoot: final.Root[:],
+		OldestLayer: oldest,
 	}, nil
 }
 
@@ -185,7 +195,11 @@ func (a *api) Receipt(
 		return nil, answer(err)
 	}
 	if x != nil {
-		return &athenav1.ReceiptResponse{Found: true, Receipt: wire.Receipt(x), Layer: x.Layer}, nil
+		out := &athenav1.ReceiptResponse{Found: true, Receipt: wire.Receipt(x), Layer: x.Layer}
+		if req.GetProof() {
+			out.Proof, err = a.proveReceipt(x)
+		}
+		return out, answer(err)
 	}
 	d, ok, err := a.ledger.dropped(id)
 	if err != nil {
@@ -210,8 +224,9 @@ func (a *api) Layer(
 	}
 	if rec == nil {
 		h, _ := a.ledger.head()
-		return nil, status.Errorf(codes.NotFound,
-			"layer %d was not executed here; layers 1 to %d were", req.GetHeight(), h.layer)
+		oldest, _ := a.ledger.oldest()
+		return nil, status.Errorf(codes.NotFound, "layer %d was not executed here, or its records "+
+			"are gone; those of layers %d to %d are here", req.GetHeight(), oldest, h.layer)
 	}
 	out := &athenav1.LayerResponse{
 		Height: req.GetHeight(), L1Hash: rec.L1Hash[:], Time: rec.Time, Items: rec.Items,
@@ -251,8 +266,14 @@ func (a *api) Claims(
 		return nil, answer(onChain("ask L1 for its claims", err))
 	}
 	out := &athenav1.ClaimsResponse{FinalLayer: final.Layer, FinalRoot: final.Root[:]}
+	a.ledger.mu.RLock()
+	defer a.ledger.mu.RUnlock()
 	for i := range claims {
-		out.Claims = append(out.Claims, claimInfo(&claims[i]))
+		info := claimInfo(&claims[i])
+		if err := a.ledger.opinion(&claims[i].Claim, info); err != nil {
+			return nil, answer(err)
+		}
+		out.Claims = append(out.Claims, info)
 	}
 	return out, nil
 }

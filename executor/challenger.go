@@ -50,8 +50,8 @@ func (l *ledger) difference(claim *rollup.Claim) (*difference, error) {
 	if ok, err := l.covers(claim); err != nil || !ok {
 		return nil, err
 	}
-	pre, err := l.rootAfter(claim.FromLayer - 1)
-	if err != nil || pre != claim.PreRoot {
+	pre, ok, err := l.rootBefore(claim.FromLayer)
+	if err != nil || !ok || pre != claim.PreRoot {
 		return nil, err
 	}
 	at := 0

@@ -5,6 +5,7 @@ import (
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/wire"
+	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
@@ -42,4 +43,26 @@ func claimInfo(c *l1.ClaimInfo) *athenav1.ClaimInfo {
 		out.Verdict = wire.Verdict(c.LastVerdict.Code)
 	}
 	return out
+}
+
+// opinion fills in what this executor thinks of a claim. A claim that starts from another root is
+// not compared: the one below it is the wrong one.
+func (l *ledger) opinion(claim *rollup.Claim, out *athenav1.ClaimInfo) error {
+	d, err := l.difference(claim)
+	if err != nil {
+		return err
+	}
+	if d != nil {
+		out.Own, out.DiffersLayer, out.DiffersStep = "differs", d.layer, uint32(d.local)
+		return nil
+	}
+	ok, err := l.covers(claim)
+	if err != nil || !ok {
+		return err
+	}
+	pre, ok, err := l.rootBefore(claim.FromLayer)
+	if err == nil && ok && pre == claim.PreRoot {
+		out.Own = "agrees"
+	}
+	return err
 }

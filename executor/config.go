@@ -77,6 +77,9 @@ func (c Config) Validate() error {
 	if c.History < 0 {
 		bad("History is %d; set it to 0 for the default or to a number of layers", c.History)
 	}
+	if c.Records < 0 {
+		bad("Records is %d; set it to 0 for the default or to a number of layers", c.Records)
+	}
 	if c.Genesis != nil {
 		all = append(all, c.checkParams()...)
 	}
@@ -101,6 +104,9 @@ func (c Config) checkParams() (all []error) {
 func (c Config) withDefaults() Config {
 	if c.ClaimEvery == 0 {
 		c.ClaimEvery = 1
+	}
+	if c.Records == 0 {
+		c.Records = DefaultRecords
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

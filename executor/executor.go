@@ -80,7 +80,7 @@ func New(cfg Config) (*Executor, error) {
 	if cfg.Listen != "" {
 		e.server, err = service.Serve(cfg.Listen, cfg.Genesis.Params.MaxTxBytes,
 			func(s grpc.ServiceRegistrar) {
-				athenav1.RegisterExecutorServiceServer(s, &api{ledger: led, network: cfg.Genesis.Name})
+				athenav1.RegisterExecutorServiceServer(s, newAPI(led, cfg.Genesis.Name))
 			})
 		if err != nil {
 			return nil, errors.Join(err, e.closeStores())
@@ -212,6 +212,7 @@ func (e *Executor) claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, er
 	if err != nil {
 		return nil, final, onChain("ask L1 for its claims", err)
 	}
+	e.ledger.final.Store(final.Layer)
 	return claims, final, e.ledger.checkFinal(ctx, claims, final)
 }
 
@@ -246,6 +247,11 @@ func (e *Executor) post(ctx context.Context, tip l1.Tip) error {
 	claims, final, err := e.claims(ctx)
 	if err != nil {
 		return err
+	}
+	if tip.Height%forgetEvery == 0 {
+		if err := e.outbox.forget(claims); err != nil {
+			return err
+		}
 	}
 	wrong, err := e.watcher.run(ctx, claims)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/statetree"
@@ -27,6 +28,8 @@ type ledger struct {
 	genesis *rollup.Genesis
 	store   statetree.Store
 	history uint64
+	records uint64        // layers whose records stay
+	final   atomic.Uint64 // newest layer known to be final
 	proofs  proofs
 	past    *past // nil: the ledger is one itself
 
@@ -43,6 +46,7 @@ func openLedger(cfg *Config) (*ledger, error) {
 		engine:   cfg.Engine,
 		genesis:  cfg.Genesis,
 		history:  uint64(cfg.History),
+		records:  uint64(cfg.Records),
 		validate: cfg.SelfValidate,
 	}
 	if l.history == 0 {
@@ -114,6 +118,16 @@ func (l *ledger) record(h uint64) (*layerRecord, error) {
 		return nil, err
 	}
 	return decodeLayerRecord(b)
+}
+
+// rootBefore returns the root before an executed layer; ok is false when it was not executed, or so
+// long ago that its record is gone.
+func (l *ledger) rootBefore(h uint64) (root rollup.Hash, ok bool, err error) {
+	r, err := l.record(h)
+	if err != nil || r == nil {
+		return root, false, err
+	}
+	return r.PreRoot, true, nil
 }
 
 // rootAfter returns the root after an executed layer.
@@ -206,10 +220,18 @@ func (l *ledger) advance(ctx context.Context) (*layerRecord, *stf.LayerResult, e
 		L1Hash: o.hash, Time: o.layer.Header.Time, PreRoot: at.root, StepRoots: res.Roots,
 		Items: uint32(len(o.layer.Items)), Drops: o.drops,
 	}
+	for _, s := range o.layer.Steps {
+		rec.Firsts = append(rec.Firsts, s.First)
+	}
 	aux, err := layerAux(l.store, h, rec, o.layer, res, o.carry.Encode())
 	if err != nil {
 		return nil, nil, err
 	}
+	removals, err := l.prune(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	aux = merge(removals, aux)
 	if h > l.history+1 {
 		aux = append(aux, statetree.Aux{
 			Space: spaceCarry, Key: heightKey(h - l.history - 2), Delete: true,

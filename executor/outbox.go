@@ -16,6 +16,9 @@ import (
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
+// forgetEvery is the number of blocks between two looks for what can be forgotten.
+const forgetEvery = 64
+
 // feeSlackBytes is more than two L1 transactions hold beside what they carry.
 const feeSlackBytes = 1024
 
@@ -309,6 +312,25 @@ func (o *outbox) tried(claim rollup.Hash, step uint32) (uint8, error) {
 		return 0, damaged("outbox", errRecord)
 	}
 	return b[0], nil
+}
+
+// forget removes the counts of challenges of claims that L1 does not know any more.
+func (o *outbox) forget(claims []l1.ClaimInfo) error {
+	known := make(map[rollup.Hash]bool, len(claims))
+	for i := range claims {
+		known[claims[i].ID] = true
+	}
+	var writes []kv.Write
+	err := o.store.Range([]byte{keyTried}, []byte{keyTried + 1}, func(k, _ []byte) bool {
+		if len(k) < 1+len(rollup.Hash{}) || !known[rollup.Hash(k[1:1+len(rollup.Hash{})])] {
+			writes = append(writes, kv.Write{Key: bytes.Clone(k), Delete: true})
+		}
+		return true
+	})
+	if err != nil || len(writes) == 0 {
+		return err
+	}
+	return o.store.Apply(writes...)
 }
 
 // challenging reports whether a job challenges a claim now.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 
 	"github.com/athenarollup/athena/internal/kv"
@@ -34,6 +35,7 @@ type past struct {
 	ledger *ledger // nil: closed
 	want   uint64  // state after this layer
 	asked  bool    // since the last advance
+	gone   bool    // there is no folder
 }
 
 func newPast(cfg *Config) *past {
@@ -50,24 +52,27 @@ func newPast(cfg *Config) *past {
 // after returns the state after a layer and the carry, or errReplaying.
 func (p *past) after(layer uint64) (*statetree.Tree, *rollup.Carry, error) {
 	p.asked = true
-	if p.ledger != nil {
-		h, err := p.ledger.head()
+	if p.ledger == nil {
+		if err := p.open(); err != nil {
+			return nil, nil, err
+		}
+	}
+	h, err := p.ledger.head()
+	if err != nil {
+		return nil, nil, err
+	}
+	if h.layer == layer {
+		p.want = layer
+		t, err := p.ledger.store.Tree()
 		if err != nil {
 			return nil, nil, err
 		}
-		if h.layer == layer {
-			t, err := p.ledger.store.Tree()
-			if err != nil {
-				return nil, nil, err
-			}
-			c, _, err := p.ledger.carryAfter(layer)
-			return t.Fork(), c, err
-		}
-		if p.want != layer && h.layer < p.want {
-			return nil, nil, errReplaying // another one first
-		}
+		c, _, err := p.ledger.carryAfter(layer)
+		return t.Fork(), c, err
 	}
-	p.want = layer
+	if h.layer >= p.want { // what was wanted before has come
+		p.want = layer
+	}
 	return nil, nil, errReplaying
 }
 
@@ -78,12 +83,6 @@ func (p *past) advance(ctx context.Context, log *slog.Logger) (more bool, err er
 		return false, p.drop()
 	}
 	p.asked = false
-	if p.ledger == nil {
-		if err := p.open(); err != nil {
-			return false, err
-		}
-		log.Warn("replaying layers below the history", "to", p.want)
-	}
 	for range replayChunk {
 		h, err := p.ledger.head()
 		if err != nil {
@@ -108,21 +107,24 @@ func (p *past) advance(ctx context.Context, log *slog.Logger) (more bool, err er
 			}
 			return false, fmt.Errorf("executor: replay of layer %d: %w", h.layer+1, err)
 		}
-		if more = true; (h.layer+1)%replaySaid == 0 {
-			log.Info("replaying layers below the history", "at", h.layer+1, "to", p.want)
+		if more = true; h.layer%replaySaid == 0 {
+			log.Warn("replaying layers below the history", "at", h.layer, "to", p.want)
 		}
 	}
 	return more, nil
 }
 
 func (p *past) open() (err error) {
-	p.ledger, err = openLedger(&p.cfg)
+	p.gone = false
+	if p.ledger, err = openLedger(&p.cfg); err == nil {
+		p.ledger.final.Store(math.MaxUint64) // nobody asks for its records
+	}
 	return err
 }
 
-// drop closes and removes the replayed state.
+// drop closes and removes the replayed state, also one that an earlier run left.
 func (p *past) drop() error {
-	if p.ledger == nil {
+	if p.gone {
 		return nil
 	}
 	err := p.close()
@@ -133,6 +135,7 @@ func (p *past) drop() error {
 		}
 		err = errors.Join(err, fs.RemoveAll(p.cfg.Dir))
 	}
+	p.gone = err == nil
 	return err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/athenarollup/athena/api/wire"
 	"github.com/athenarollup/athena/rollup"
@@ -55,12 +56,22 @@ type layerRecord struct {
 	Time      uint64
 	PreRoot   rollup.Hash
 	StepRoots []rollup.Hash
+	Firsts    []uint32 // index of each step's first item
 	Items     uint32
 	Drops     []rollup.Drop
 }
 
 // post is the root after the layer.
 func (l *layerRecord) post() rollup.Hash { return l.StepRoots[len(l.StepRoots)-1] }
+
+// stepOf returns the step that executes an item.
+func (l *layerRecord) stepOf(item uint32) int {
+	i, found := slices.BinarySearch(l.Firsts, item)
+	if found {
+		return i
+	}
+	return i - 1
+}
 
 func (l *layerRecord) encode() []byte {
 	var e scale.Encoder
@@ -70,6 +81,7 @@ func (l *layerRecord) encode() []byte {
 	e.Len(len(l.StepRoots))
 	for i := range l.StepRoots {
 		e.Raw(l.StepRoots[i][:])
+		e.U32(l.Firsts[i])
 	}
 	e.U32(l.Items)
 	e.Len(len(l.Drops))
@@ -89,8 +101,10 @@ func decodeLayerRecord(b []byte) (*layerRecord, error) {
 	l.Time = d.U64()
 	d.Fill(l.PreRoot[:])
 	l.StepRoots = make([]rollup.Hash, d.Len(len(b)/len(rollup.Hash{})))
+	l.Firsts = make([]uint32, len(l.StepRoots))
 	for i := range l.StepRoots {
 		d.Fill(l.StepRoots[i][:])
+		l.Firsts[i] = d.U32()
 	}
 	l.Items = d.U32()
 	l.Drops = make([]rollup.Drop, d.Len(len(b)/len(rollup.Hash{})))

@@ -58,15 +58,17 @@ func (*HeadRequest) Descriptor() ([]byte, []int) {
 }
 
 type HeadResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Network       string                 `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"`
-	ChainId       []byte                 `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
-	Layer         uint64                 `protobuf:"varint,3,opt,name=layer,proto3" json:"layer,omitempty"`
-	L1Hash        []byte                 `protobuf:"bytes,4,opt,name=l1_hash,json=l1Hash,proto3" json:"l1_hash,omitempty"`
-	Root          []byte                 `protobuf:"bytes,5,opt,name=root,proto3" json:"root,omitempty"`
-	FinalLayer    uint64                 `protobuf:"varint,6,opt,name=final_layer,json=finalLayer,proto3" json:"final_layer,omitempty"`
-	FinalRoot     []byte                 `protobuf:"bytes,7,opt,name=final_root,json=finalRoot,proto3" json:"final_root,omitempty"`
-	Time          uint64                 `protobuf:"varint,8,opt,name=time,proto3" json:"time,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Network    string                 `protobuf:"bytes,1,opt,name=network,proto3" json:"network,omitempty"`
+	ChainId    []byte                 `protobuf:"bytes,2,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	Layer      uint64                 `protobuf:"varint,3,opt,name=layer,proto3" json:"layer,omitempty"`
+	L1Hash     []byte                 `protobuf:"bytes,4,opt,name=l1_hash,json=l1Hash,proto3" json:"l1_hash,omitempty"`
+	Root       []byte                 `protobuf:"bytes,5,opt,name=root,proto3" json:"root,omitempty"`
+	FinalLayer uint64                 `protobuf:"varint,6,opt,name=final_layer,json=finalLayer,proto3" json:"final_layer,omitempty"`
+	FinalRoot  []byte                 `protobuf:"bytes,7,opt,name=final_root,json=finalRoot,proto3" json:"final_root,omitempty"`
+	Time       uint64                 `protobuf:"varint,8,opt,name=time,proto3" json:"time,omitempty"`
+	// oldest_layer is the oldest layer whose receipts are still here.
+	OldestLayer   uint64 `protobuf:"varint,9,opt,name=oldest_layer,json=oldestLayer,proto3" json:"oldest_layer,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,6 +155,13 @@ func (x *HeadResponse) GetFinalRoot() []byte {
 func (x *HeadResponse) GetTime() uint64 {
 	if x != nil {
 		return x.Time
+	}
+	return 0
+}
+
+func (x *HeadResponse) GetOldestLayer() uint64 {
+	if x != nil {
+		return x.OldestLayer
 	}
 	return 0
 }
@@ -500,6 +509,7 @@ func (x *StorageResponse) GetProof() *Proof {
 type ReceiptRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Proof         bool                   `protobuf:"varint,2,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -541,13 +551,21 @@ func (x *ReceiptRequest) GetId() []byte {
 	return nil
 }
 
+func (x *ReceiptRequest) GetProof() bool {
+	if x != nil {
+		return x.Proof
+	}
+	return false
+}
+
 type ReceiptResponse struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Found   bool                   `protobuf:"varint,1,opt,name=found,proto3" json:"found,omitempty"`
 	Receipt *Receipt               `protobuf:"bytes,2,opt,name=receipt,proto3" json:"receipt,omitempty"`
 	// dropped names why derivation left the transaction out; empty otherwise.
-	Dropped       string `protobuf:"bytes,3,opt,name=dropped,proto3" json:"dropped,omitempty"`
-	Layer         uint64 `protobuf:"varint,4,opt,name=layer,proto3" json:"layer,omitempty"`
+	Dropped       string        `protobuf:"bytes,3,opt,name=dropped,proto3" json:"dropped,omitempty"`
+	Layer         uint64        `protobuf:"varint,4,opt,name=layer,proto3" json:"layer,omitempty"`
+	Proof         *ReceiptProof `protobuf:"bytes,5,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -610,6 +628,93 @@ func (x *ReceiptResponse) GetLayer() uint64 {
 	return 0
 }
 
+func (x *ReceiptResponse) GetProof() *ReceiptProof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// ReceiptProof shows that Receipt.encoded is the item_index-th leaf of the receipts of its layer: path
+// leads to the receipts root that value, the sealed record of the layer, holds; tree binds value to
+// the state root.
+type ReceiptProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Count uint64                 `protobuf:"varint,1,opt,name=count,proto3" json:"count,omitempty"`
+	Path  [][]byte               `protobuf:"bytes,2,rep,name=path,proto3" json:"path,omitempty"`
+	// key and value are the leaf of the state tree with the sealed record.
+	Key           []byte `protobuf:"bytes,3,opt,name=key,proto3" json:"key,omitempty"`
+	Value         []byte `protobuf:"bytes,4,opt,name=value,proto3" json:"value,omitempty"`
+	Sealed        *Proof `protobuf:"bytes,5,opt,name=sealed,proto3" json:"sealed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReceiptProof) Reset() {
+	*x = ReceiptProof{}
+	mi := &file_athena_v1_executor_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReceiptProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReceiptProof) ProtoMessage() {}
+
+func (x *ReceiptProof) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReceiptProof.ProtoReflect.Descriptor instead.
+func (*ReceiptProof) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *ReceiptProof) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *ReceiptProof) GetPath() [][]byte {
+	if x != nil {
+		return x.Path
+	}
+	return nil
+}
+
+func (x *ReceiptProof) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *ReceiptProof) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *ReceiptProof) GetSealed() *Proof {
+	if x != nil {
+		return x.Sealed
+	}
+	return nil
+}
+
 type LayerRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Height        uint64                 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
@@ -619,7 +724,7 @@ type LayerRequest struct {
 
 func (x *LayerRequest) Reset() {
 	*x = LayerRequest{}
-	mi := &file_athena_v1_executor_proto_msgTypes[8]
+	mi := &file_athena_v1_executor_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -631,7 +736,7 @@ func (x *LayerRequest) String() string {
 func (*LayerRequest) ProtoMessage() {}
 
 func (x *LayerRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[8]
+	mi := &file_athena_v1_executor_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -644,7 +749,7 @@ func (x *LayerRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LayerRequest.ProtoReflect.Descriptor instead.
 func (*LayerRequest) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{8}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *LayerRequest) GetHeight() uint64 {
@@ -671,7 +776,7 @@ type LayerResponse struct {
 
 func (x *LayerResponse) Reset() {
 	*x = LayerResponse{}
-	mi := &file_athena_v1_executor_proto_msgTypes[9]
+	mi := &file_athena_v1_executor_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -683,7 +788,7 @@ func (x *LayerResponse) String() string {
 func (*LayerResponse) ProtoMessage() {}
 
 func (x *LayerResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[9]
+	mi := &file_athena_v1_executor_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -696,7 +801,7 @@ func (x *LayerResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LayerResponse.ProtoReflect.Descriptor instead.
 func (*LayerResponse) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{9}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *LayerResponse) GetHeight() uint64 {
@@ -774,7 +879,7 @@ type Dropped struct {
 
 func (x *Dropped) Reset() {
 	*x = Dropped{}
-	mi := &file_athena_v1_executor_proto_msgTypes[10]
+	mi := &file_athena_v1_executor_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -786,7 +891,7 @@ func (x *Dropped) String() string {
 func (*Dropped) ProtoMessage() {}
 
 func (x *Dropped) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[10]
+	mi := &file_athena_v1_executor_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -799,7 +904,7 @@ func (x *Dropped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dropped.ProtoReflect.Descriptor instead.
 func (*Dropped) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{10}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Dropped) GetId() []byte {
@@ -837,7 +942,7 @@ type CallRequest struct {
 
 func (x *CallRequest) Reset() {
 	*x = CallRequest{}
-	mi := &file_athena_v1_executor_proto_msgTypes[11]
+	mi := &file_athena_v1_executor_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -849,7 +954,7 @@ func (x *CallRequest) String() string {
 func (*CallRequest) ProtoMessage() {}
 
 func (x *CallRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[11]
+	mi := &file_athena_v1_executor_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -862,7 +967,7 @@ func (x *CallRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallRequest.ProtoReflect.Descriptor instead.
 func (*CallRequest) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{11}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CallRequest) GetAddress() []byte {
@@ -906,7 +1011,7 @@ type CallResponse struct {
 
 func (x *CallResponse) Reset() {
 	*x = CallResponse{}
-	mi := &file_athena_v1_executor_proto_msgTypes[12]
+	mi := &file_athena_v1_executor_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -918,7 +1023,7 @@ func (x *CallResponse) String() string {
 func (*CallResponse) ProtoMessage() {}
 
 func (x *CallResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[12]
+	mi := &file_athena_v1_executor_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -931,7 +1036,7 @@ func (x *CallResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CallResponse.ProtoReflect.Descriptor instead.
 func (*CallResponse) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{12}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CallResponse) GetReturnData() []byte {
@@ -978,7 +1083,7 @@ type SimulateRequest struct {
 
 func (x *SimulateRequest) Reset() {
 	*x = SimulateRequest{}
-	mi := &file_athena_v1_executor_proto_msgTypes[13]
+	mi := &file_athena_v1_executor_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -990,7 +1095,7 @@ func (x *SimulateRequest) String() string {
 func (*SimulateRequest) ProtoMessage() {}
 
 func (x *SimulateRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[13]
+	mi := &file_athena_v1_executor_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1003,7 +1108,7 @@ func (x *SimulateRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateRequest.ProtoReflect.Descriptor instead.
 func (*SimulateRequest) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{13}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *SimulateRequest) GetTx() []byte {
@@ -1037,7 +1142,7 @@ type SimulateResponse struct {
 
 func (x *SimulateResponse) Reset() {
 	*x = SimulateResponse{}
-	mi := &file_athena_v1_executor_proto_msgTypes[14]
+	mi := &file_athena_v1_executor_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1049,7 +1154,7 @@ func (x *SimulateResponse) String() string {
 func (*SimulateResponse) ProtoMessage() {}
 
 func (x *SimulateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[14]
+	mi := &file_athena_v1_executor_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1062,7 +1167,7 @@ func (x *SimulateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SimulateResponse.ProtoReflect.Descriptor instead.
 func (*SimulateResponse) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{14}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SimulateResponse) GetOutcome() string {
@@ -1164,7 +1269,7 @@ type ClaimsRequest struct {
 
 func (x *ClaimsRequest) Reset() {
 	*x = ClaimsRequest{}
-	mi := &file_athena_v1_executor_proto_msgTypes[15]
+	mi := &file_athena_v1_executor_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1281,7 @@ func (x *ClaimsRequest) String() string {
 func (*ClaimsRequest) ProtoMessage() {}
 
 func (x *ClaimsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[15]
+	mi := &file_athena_v1_executor_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1294,7 @@ func (x *ClaimsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimsRequest.ProtoReflect.Descriptor instead.
 func (*ClaimsRequest) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{15}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{16}
 }
 
 type ClaimsResponse struct {
@@ -1203,7 +1308,7 @@ type ClaimsResponse struct {
 
 func (x *ClaimsResponse) Reset() {
 	*x = ClaimsResponse{}
-	mi := &file_athena_v1_executor_proto_msgTypes[16]
+	mi := &file_athena_v1_executor_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1215,7 +1320,7 @@ func (x *ClaimsResponse) String() string {
 func (*ClaimsResponse) ProtoMessage() {}
 
 func (x *ClaimsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[16]
+	mi := &file_athena_v1_executor_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1228,7 +1333,7 @@ func (x *ClaimsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimsResponse.ProtoReflect.Descriptor instead.
 func (*ClaimsResponse) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{16}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *ClaimsResponse) GetClaims() []*ClaimInfo {
@@ -1265,15 +1370,20 @@ type ClaimInfo struct {
 	Status     string `protobuf:"bytes,7,opt,name=status,proto3" json:"status,omitempty"`
 	WindowEnds uint64 `protobuf:"varint,8,opt,name=window_ends,json=windowEnds,proto3" json:"window_ends,omitempty"`
 	// verdict of the newest settled challenge; empty when there is none.
-	Verdict       string `protobuf:"bytes,9,opt,name=verdict,proto3" json:"verdict,omitempty"`
-	Pending       uint32 `protobuf:"varint,10,opt,name=pending,proto3" json:"pending,omitempty"`
+	Verdict string `protobuf:"bytes,9,opt,name=verdict,proto3" json:"verdict,omitempty"`
+	Pending uint32 `protobuf:"varint,10,opt,name=pending,proto3" json:"pending,omitempty"`
+	// own is "agrees", "differs", or empty when this executor cannot compare.
+	Own string `protobuf:"bytes,11,opt,name=own,proto3" json:"own,omitempty"`
+	// layer and step within it at which the claim differs.
+	DiffersLayer  uint64 `protobuf:"varint,12,opt,name=differs_layer,json=differsLayer,proto3" json:"differs_layer,omitempty"`
+	DiffersStep   uint32 `protobuf:"varint,13,opt,name=differs_step,json=differsStep,proto3" json:"differs_step,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ClaimInfo) Reset() {
 	*x = ClaimInfo{}
-	mi := &file_athena_v1_executor_proto_msgTypes[17]
+	mi := &file_athena_v1_executor_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1285,7 +1395,7 @@ func (x *ClaimInfo) String() string {
 func (*ClaimInfo) ProtoMessage() {}
 
 func (x *ClaimInfo) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_executor_proto_msgTypes[17]
+	mi := &file_athena_v1_executor_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1298,7 +1408,7 @@ func (x *ClaimInfo) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClaimInfo.ProtoReflect.Descriptor instead.
 func (*ClaimInfo) Descriptor() ([]byte, []int) {
-	return file_athena_v1_executor_proto_rawDescGZIP(), []int{17}
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *ClaimInfo) GetId() []byte {
@@ -1371,12 +1481,138 @@ func (x *ClaimInfo) GetPending() uint32 {
 	return 0
 }
 
+func (x *ClaimInfo) GetOwn() string {
+	if x != nil {
+		return x.Own
+	}
+	return ""
+}
+
+func (x *ClaimInfo) GetDiffersLayer() uint64 {
+	if x != nil {
+		return x.DiffersLayer
+	}
+	return 0
+}
+
+func (x *ClaimInfo) GetDiffersStep() uint32 {
+	if x != nil {
+		return x.DiffersStep
+	}
+	return 0
+}
+
+type ProveStepRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Layer uint64                 `protobuf:"varint,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	Step  uint32                 `protobuf:"varint,2,opt,name=step,proto3" json:"step,omitempty"`
+	// id, if given, is a TxID, a TxHash or the id of a deposit in place of layer and step.
+	Id            []byte `protobuf:"bytes,3,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveStepRequest) Reset() {
+	*x = ProveStepRequest{}
+	mi := &file_athena_v1_executor_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveStepRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveStepRequest) ProtoMessage() {}
+
+func (x *ProveStepRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveStepRequest.ProtoReflect.Descriptor instead.
+func (*ProveStepRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ProveStepRequest) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *ProveStepRequest) GetStep() uint32 {
+	if x != nil {
+		return x.Step
+	}
+	return 0
+}
+
+func (x *ProveStepRequest) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+type ProveStepResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Piece         []byte                 `protobuf:"bytes,1,opt,name=piece,proto3" json:"piece,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProveStepResponse) Reset() {
+	*x = ProveStepResponse{}
+	mi := &file_athena_v1_executor_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProveStepResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProveStepResponse) ProtoMessage() {}
+
+func (x *ProveStepResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProveStepResponse.ProtoReflect.Descriptor instead.
+func (*ProveStepResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ProveStepResponse) GetPiece() []byte {
+	if x != nil {
+		return x.Piece
+	}
+	return nil
+}
+
 var File_athena_v1_executor_proto protoreflect.FileDescriptor
 
 const file_athena_v1_executor_proto_rawDesc = "" +
 	"\n" +
 	"\x18athena/v1/executor.proto\x12\tathena.v1\x1a\x16athena/v1/common.proto\"\r\n" +
-	"\vHeadRequest\"\xda\x01\n" +
+	"\vHeadRequest\"\xfd\x01\n" +
 	"\fHeadResponse\x12\x18\n" +
 	"\anetwork\x18\x01 \x01(\tR\anetwork\x12\x19\n" +
 	"\bchain_id\x18\x02 \x01(\fR\achainId\x12\x14\n" +
@@ -1387,7 +1623,8 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"finalLayer\x12\x1d\n" +
 	"\n" +
 	"final_root\x18\a \x01(\fR\tfinalRoot\x12\x12\n" +
-	"\x04time\x18\b \x01(\x04R\x04time\"@\n" +
+	"\x04time\x18\b \x01(\x04R\x04time\x12!\n" +
+	"\foldest_layer\x18\t \x01(\x04R\voldestLayer\"@\n" +
 	"\x0eAccountRequest\x12\x18\n" +
 	"\aaddress\x18\x01 \x01(\fR\aaddress\x12\x14\n" +
 	"\x05proof\x18\x02 \x01(\bR\x05proof\"\xb1\x02\n" +
@@ -1416,14 +1653,22 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x05value\x18\x04 \x01(\fR\x05value\x12\x14\n" +
 	"\x05layer\x18\x05 \x01(\x04R\x05layer\x12\x12\n" +
 	"\x04root\x18\x06 \x01(\fR\x04root\x12&\n" +
-	"\x05proof\x18\a \x01(\v2\x10.athena.v1.ProofR\x05proof\" \n" +
+	"\x05proof\x18\a \x01(\v2\x10.athena.v1.ProofR\x05proof\"6\n" +
 	"\x0eReceiptRequest\x12\x0e\n" +
-	"\x02id\x18\x01 \x01(\fR\x02id\"\x85\x01\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
+	"\x05proof\x18\x02 \x01(\bR\x05proof\"\xb4\x01\n" +
 	"\x0fReceiptResponse\x12\x14\n" +
 	"\x05found\x18\x01 \x01(\bR\x05found\x12,\n" +
 	"\areceipt\x18\x02 \x01(\v2\x12.athena.v1.ReceiptR\areceipt\x12\x18\n" +
 	"\adropped\x18\x03 \x01(\tR\adropped\x12\x14\n" +
-	"\x05layer\x18\x04 \x01(\x04R\x05layer\"&\n" +
+	"\x05layer\x18\x04 \x01(\x04R\x05layer\x12-\n" +
+	"\x05proof\x18\x05 \x01(\v2\x17.athena.v1.ReceiptProofR\x05proof\"\x8a\x01\n" +
+	"\fReceiptProof\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x04R\x05count\x12\x12\n" +
+	"\x04path\x18\x02 \x03(\fR\x04path\x12\x10\n" +
+	"\x03key\x18\x03 \x01(\fR\x03key\x12\x14\n" +
+	"\x05value\x18\x04 \x01(\fR\x05value\x12(\n" +
+	"\x06sealed\x18\x05 \x01(\v2\x10.athena.v1.ProofR\x06sealed\"&\n" +
 	"\fLayerRequest\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x04R\x06height\"\x98\x02\n" +
 	"\rLayerResponse\x12\x16\n" +
@@ -1479,7 +1724,7 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\vfinal_layer\x18\x02 \x01(\x04R\n" +
 	"finalLayer\x12\x1d\n" +
 	"\n" +
-	"final_root\x18\x03 \x01(\fR\tfinalRoot\"\x96\x02\n" +
+	"final_root\x18\x03 \x01(\fR\tfinalRoot\"\xf0\x02\n" +
 	"\tClaimInfo\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x1a\n" +
 	"\bexecutor\x18\x02 \x01(\fR\bexecutor\x12\x1d\n" +
@@ -1493,7 +1738,16 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"windowEnds\x12\x18\n" +
 	"\averdict\x18\t \x01(\tR\averdict\x12\x18\n" +
 	"\apending\x18\n" +
-	" \x01(\rR\apending2\x89\x04\n" +
+	" \x01(\rR\apending\x12\x10\n" +
+	"\x03own\x18\v \x01(\tR\x03own\x12#\n" +
+	"\rdiffers_layer\x18\f \x01(\x04R\fdiffersLayer\x12!\n" +
+	"\fdiffers_step\x18\r \x01(\rR\vdiffersStep\"L\n" +
+	"\x10ProveStepRequest\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x12\n" +
+	"\x04step\x18\x02 \x01(\rR\x04step\x12\x0e\n" +
+	"\x02id\x18\x03 \x01(\fR\x02id\")\n" +
+	"\x11ProveStepResponse\x12\x14\n" +
+	"\x05piece\x18\x01 \x01(\fR\x05piece2\xd3\x04\n" +
 	"\x0fExecutorService\x127\n" +
 	"\x04Head\x12\x16.athena.v1.HeadRequest\x1a\x17.athena.v1.HeadResponse\x12@\n" +
 	"\aAccount\x12\x19.athena.v1.AccountRequest\x1a\x1a.athena.v1.AccountResponse\x12@\n" +
@@ -1502,7 +1756,8 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x05Layer\x12\x17.athena.v1.LayerRequest\x1a\x18.athena.v1.LayerResponse\x127\n" +
 	"\x04Call\x12\x16.athena.v1.CallRequest\x1a\x17.athena.v1.CallResponse\x12C\n" +
 	"\bSimulate\x12\x1a.athena.v1.SimulateRequest\x1a\x1b.athena.v1.SimulateResponse\x12=\n" +
-	"\x06Claims\x12\x18.athena.v1.ClaimsRequest\x1a\x19.athena.v1.ClaimsResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
+	"\x06Claims\x12\x18.athena.v1.ClaimsRequest\x1a\x19.athena.v1.ClaimsResponse\x12H\n" +
+	"\tProveStep\x12\x1b.athena.v1.ProveStepRequest\x1a\x1c.athena.v1.ProveStepResponse0\x01B7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
 
 var (
 	file_athena_v1_executor_proto_rawDescOnce sync.Once
@@ -1516,60 +1771,67 @@ func file_athena_v1_executor_proto_rawDescGZIP() []byte {
 	return file_athena_v1_executor_proto_rawDescData
 }
 
-var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
+var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_athena_v1_executor_proto_goTypes = []any{
-	(*HeadRequest)(nil),      // 0: athena.v1.HeadRequest
-	(*HeadResponse)(nil),     // 1: athena.v1.HeadResponse
-	(*AccountRequest)(nil),   // 2: athena.v1.AccountRequest
-	(*AccountResponse)(nil),  // 3: athena.v1.AccountResponse
-	(*StorageRequest)(nil),   // 4: athena.v1.StorageRequest
-	(*StorageResponse)(nil),  // 5: athena.v1.StorageResponse
-	(*ReceiptRequest)(nil),   // 6: athena.v1.ReceiptRequest
-	(*ReceiptResponse)(nil),  // 7: athena.v1.ReceiptResponse
-	(*LayerRequest)(nil),     // 8: athena.v1.LayerRequest
-	(*LayerResponse)(nil),    // 9: athena.v1.LayerResponse
-	(*Dropped)(nil),          // 10: athena.v1.Dropped
-	(*CallRequest)(nil),      // 11: athena.v1.CallRequest
-	(*CallResponse)(nil),     // 12: athena.v1.CallResponse
-	(*SimulateRequest)(nil),  // 13: athena.v1.SimulateRequest
-	(*SimulateResponse)(nil), // 14: athena.v1.SimulateResponse
-	(*ClaimsRequest)(nil),    // 15: athena.v1.ClaimsRequest
-	(*ClaimsResponse)(nil),   // 16: athena.v1.ClaimsResponse
-	(*ClaimInfo)(nil),        // 17: athena.v1.ClaimInfo
-	(*Proof)(nil),            // 18: athena.v1.Proof
-	(*Receipt)(nil),          // 19: athena.v1.Receipt
-	(*Units)(nil),            // 20: athena.v1.Units
+	(*HeadRequest)(nil),       // 0: athena.v1.HeadRequest
+	(*HeadResponse)(nil),      // 1: athena.v1.HeadResponse
+	(*AccountRequest)(nil),    // 2: athena.v1.AccountRequest
+	(*AccountResponse)(nil),   // 3: athena.v1.AccountResponse
+	(*StorageRequest)(nil),    // 4: athena.v1.StorageRequest
+	(*StorageResponse)(nil),   // 5: athena.v1.StorageResponse
+	(*ReceiptRequest)(nil),    // 6: athena.v1.ReceiptRequest
+	(*ReceiptResponse)(nil),   // 7: athena.v1.ReceiptResponse
+	(*ReceiptProof)(nil),      // 8: athena.v1.ReceiptProof
+	(*LayerRequest)(nil),      // 9: athena.v1.LayerRequest
+	(*LayerResponse)(nil),     // 10: athena.v1.LayerResponse
+	(*Dropped)(nil),           // 11: athena.v1.Dropped
+	(*CallRequest)(nil),       // 12: athena.v1.CallRequest
+	(*CallResponse)(nil),      // 13: athena.v1.CallResponse
+	(*SimulateRequest)(nil),   // 14: athena.v1.SimulateRequest
+	(*SimulateResponse)(nil),  // 15: athena.v1.SimulateResponse
+	(*ClaimsRequest)(nil),     // 16: athena.v1.ClaimsRequest
+	(*ClaimsResponse)(nil),    // 17: athena.v1.ClaimsResponse
+	(*ClaimInfo)(nil),         // 18: athena.v1.ClaimInfo
+	(*ProveStepRequest)(nil),  // 19: athena.v1.ProveStepRequest
+	(*ProveStepResponse)(nil), // 20: athena.v1.ProveStepResponse
+	(*Proof)(nil),             // 21: athena.v1.Proof
+	(*Receipt)(nil),           // 22: athena.v1.Receipt
+	(*Units)(nil),             // 23: athena.v1.Units
 }
 var file_athena_v1_executor_proto_depIdxs = []int32{
-	18, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
-	18, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
-	19, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
-	19, // 3: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
-	10, // 4: athena.v1.LayerResponse.dropped:type_name -> athena.v1.Dropped
-	20, // 5: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
-	20, // 6: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
-	17, // 7: athena.v1.ClaimsResponse.claims:type_name -> athena.v1.ClaimInfo
-	0,  // 8: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
-	2,  // 9: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
-	4,  // 10: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
-	6,  // 11: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
-	8,  // 12: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
-	11, // 13: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
-	13, // 14: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
-	15, // 15: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
-	1,  // 16: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
-	3,  // 17: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
-	5,  // 18: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
-	7,  // 19: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
-	9,  // 20: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
-	12, // 21: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
-	14, // 22: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
-	16, // 23: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
-	16, // [16:24] is the sub-list for method output_type
-	8,  // [8:16] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	21, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
+	21, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
+	22, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
+	8,  // 3: athena.v1.ReceiptResponse.proof:type_name -> athena.v1.ReceiptProof
+	21, // 4: athena.v1.ReceiptProof.sealed:type_name -> athena.v1.Proof
+	22, // 5: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
+	11, // 6: athena.v1.LayerResponse.dropped:type_name -> athena.v1.Dropped
+	23, // 7: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
+	23, // 8: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
+	18, // 9: athena.v1.ClaimsResponse.claims:type_name -> athena.v1.ClaimInfo
+	0,  // 10: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
+	2,  // 11: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
+	4,  // 12: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
+	6,  // 13: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
+	9,  // 14: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
+	12, // 15: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
+	14, // 16: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
+	16, // 17: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
+	19, // 18: athena.v1.ExecutorService.ProveStep:input_type -> athena.v1.ProveStepRequest
+	1,  // 19: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
+	3,  // 20: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
+	5,  // 21: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
+	7,  // 22: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
+	10, // 23: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
+	13, // 24: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
+	15, // 25: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
+	17, // 26: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
+	20, // 27: athena.v1.ExecutorService.ProveStep:output_type -> athena.v1.ProveStepResponse
+	19, // [19:28] is the sub-list for method output_type
+	10, // [10:19] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_athena_v1_executor_proto_init() }
@@ -1584,7 +1846,7 @@ func file_athena_v1_executor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_athena_v1_executor_proto_rawDesc), len(file_athena_v1_executor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   18,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -19,14 +19,15 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ExecutorService_Head_FullMethodName     = "/athena.v1.ExecutorService/Head"
-	ExecutorService_Account_FullMethodName  = "/athena.v1.ExecutorService/Account"
-	ExecutorService_Storage_FullMethodName  = "/athena.v1.ExecutorService/Storage"
-	ExecutorService_Receipt_FullMethodName  = "/athena.v1.ExecutorService/Receipt"
-	ExecutorService_Layer_FullMethodName    = "/athena.v1.ExecutorService/Layer"
-	ExecutorService_Call_FullMethodName     = "/athena.v1.ExecutorService/Call"
-	ExecutorService_Simulate_FullMethodName = "/athena.v1.ExecutorService/Simulate"
-	ExecutorService_Claims_FullMethodName   = "/athena.v1.ExecutorService/Claims"
+	ExecutorService_Head_FullMethodName      = "/athena.v1.ExecutorService/Head"
+	ExecutorService_Account_FullMethodName   = "/athena.v1.ExecutorService/Account"
+	ExecutorService_Storage_FullMethodName   = "/athena.v1.ExecutorService/Storage"
+	ExecutorService_Receipt_FullMethodName   = "/athena.v1.ExecutorService/Receipt"
+	ExecutorService_Layer_FullMethodName     = "/athena.v1.ExecutorService/Layer"
+	ExecutorService_Call_FullMethodName      = "/athena.v1.ExecutorService/Call"
+	ExecutorService_Simulate_FullMethodName  = "/athena.v1.ExecutorService/Simulate"
+	ExecutorService_Claims_FullMethodName    = "/athena.v1.ExecutorService/Claims"
+	ExecutorService_ProveStep_FullMethodName = "/athena.v1.ExecutorService/ProveStep"
 )
 
 // ExecutorServiceClient is the client API for ExecutorService service.
@@ -49,8 +50,11 @@ type ExecutorServiceClient interface {
 	Call(ctx context.Context, in *CallRequest, opts ...grpc.CallOption) (*CallResponse, error)
 	// Simulate dry-runs a transaction on the newest state, without checking its signature.
 	Simulate(ctx context.Context, in *SimulateRequest, opts ...grpc.CallOption) (*SimulateResponse, error)
-	// Claims lists the claims that L1 keeps.
+	// Claims lists the claims that L1 keeps, and what this executor thinks of them.
 	Claims(ctx context.Context, in *ClaimsRequest, opts ...grpc.CallOption) (*ClaimsResponse, error)
+	// ProveStep returns one step of an executed layer as evidence: what it takes to execute it offline.
+	// The answer is the canonical encoding, in pieces.
+	ProveStep(ctx context.Context, in *ProveStepRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ProveStepResponse], error)
 }
 
 type executorServiceClient struct {
@@ -141,6 +145,25 @@ func (c *executorServiceClient) Claims(ctx context.Context, in *ClaimsRequest, o
 	return out, nil
 }
 
+func (c *executorServiceClient) ProveStep(ctx context.Context, in *ProveStepRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ProveStepResponse], error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	stream, err := c.cc.NewStream(ctx, &ExecutorService_ServiceDesc.Streams[0], ExecutorService_ProveStep_FullMethodName, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	x := &grpc.GenericClientStream[ProveStepRequest, ProveStepResponse]{ClientStream: stream}
+	if err := x.ClientStream.SendMsg(in); err != nil {
+		return nil, err
+	}
+	if err := x.ClientStream.CloseSend(); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExecutorService_ProveStepClient = grpc.ServerStreamingClient[ProveStepResponse]
+
 // ExecutorServiceServer is the server API for ExecutorService service.
 // All implementations must embed UnimplementedExecutorServiceServer
 // for forward compatibility.
@@ -161,8 +184,11 @@ type ExecutorServiceServer interface {
 	Call(context.Context, *CallRequest) (*CallResponse, error)
 	// Simulate dry-runs a transaction on the newest state, without checking its signature.
 	Simulate(context.Context, *SimulateRequest) (*SimulateResponse, error)
-	// Claims lists the claims that L1 keeps.
+	// Claims lists the claims that L1 keeps, and what this executor thinks of them.
 	Claims(context.Context, *ClaimsRequest) (*ClaimsResponse, error)
+	// ProveStep returns one step of an executed layer as evidence: what it takes to execute it offline.
+	// The answer is the canonical encoding, in pieces.
+	ProveStep(*ProveStepRequest, grpc.ServerStreamingServer[ProveStepResponse]) error
 	mustEmbedUnimplementedExecutorServiceServer()
 }
 
@@ -196,6 +222,9 @@ func (UnimplementedExecutorServiceServer) Simulate(context.Context, *SimulateReq
 }
 func (UnimplementedExecutorServiceServer) Claims(context.Context, *ClaimsRequest) (*ClaimsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method Claims not implemented")
+}
+func (UnimplementedExecutorServiceServer) ProveStep(*ProveStepRequest, grpc.ServerStreamingServer[ProveStepResponse]) error {
+	return status.Error(codes.Unimplemented, "method ProveStep not implemented")
 }
 func (UnimplementedExecutorServiceServer) mustEmbedUnimplementedExecutorServiceServer() {}
 func (UnimplementedExecutorServiceServer) testEmbeddedByValue()                         {}
@@ -362,6 +391,17 @@ func _ExecutorService_Claims_Handler(srv interface{}, ctx context.Context, dec f
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ExecutorService_ProveStep_Handler(srv interface{}, stream grpc.ServerStream) error {
+	m := new(ProveStepRequest)
+	if err := stream.RecvMsg(m); err != nil {
+		return err
+	}
+	return srv.(ExecutorServiceServer).ProveStep(m, &grpc.GenericServerStream[ProveStepRequest, ProveStepResponse]{ServerStream: stream})
+}
+
+// This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
+type ExecutorService_ProveStepServer = grpc.ServerStreamingServer[ProveStepResponse]
+
 // ExecutorService_ServiceDesc is the grpc.ServiceDesc for ExecutorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -402,6 +442,12 @@ var ExecutorService_ServiceDesc = grpc.ServiceDesc{
 			Handler:    _ExecutorService_Claims_Handler,
 		},
 	},
-	Streams:  []grpc.StreamDesc{},
+	Streams: []grpc.StreamDesc{
+		{
+			StreamName:    "ProveStep",
+			Handler:       _ExecutorService_ProveStep_Handler,
+			ServerStreams: true,
+		},
+	},
 	Metadata: "athena/v1/executor.proto",
 }
