@@ -16,7 +16,7 @@ const (
 )
 
 // Permissions of a granule: an access of at most 1, or 4, bytes that begins in it finds all its
-// bytes mapped so. Bytes beyond the window do not count: the loop compares with its end.
+// bytes mapped so.
 const (
 	read1 uint8 = 1 << iota
 	read4
@@ -183,17 +183,10 @@ func fillRun(perm []byte, base, start, end, to uint32, one, four uint8) {
 	if start < base || end > to || start >= end {
 		return
 	}
-	beyond := uint32(0) // what an access may find beyond the end of the run
-	if end == to {
-		beyond = granule + 3
-	}
 	first := (start - base + granule - 1) >> granuleShift
-	for g := first; g<<granuleShift < end-base; g++ {
-		if g<<granuleShift+granule > end-base+beyond {
-			return
-		}
+	for g := first; g<<granuleShift+granule <= end-base; g++ {
 		perm[g] |= one
-		if g<<granuleShift+granule+3 <= end-base+beyond {
+		if g<<granuleShift+granule+3 <= end-base {
 			perm[g] |= four
 		}
 	}

@@ -124,7 +124,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 1)
 		case opLh:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-2) {
 				goto out
 
 			}
@@ -132,7 +132,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 1)
 		case opLw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -148,7 +148,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 1)
 		case opLhu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-2) {
 				goto out
 
 			}
@@ -165,7 +165,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 1)
 		case opSh:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-2) {
 				goto out
 
 			}
@@ -174,7 +174,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 1)
 		case opSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -297,14 +297,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opLwLwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -340,7 +340,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -510,14 +510,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -567,7 +567,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opLwBgeu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -592,7 +592,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwAddiJr:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -618,14 +618,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwLwLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -633,7 +633,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -641,7 +641,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -664,7 +664,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -672,7 +672,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -691,7 +691,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -723,7 +723,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = uint32(*(*uint8)(unsafe.Add(mem, off)))
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -776,7 +776,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -785,7 +785,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -794,7 +794,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -806,7 +806,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -815,7 +815,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -911,7 +911,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opSwSwSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -919,7 +919,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -928,7 +928,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -937,7 +937,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -947,7 +947,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opSwAddiLwAdd:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -957,7 +957,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -993,7 +993,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwXorSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1002,7 +1002,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1012,7 +1012,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opSwSrliSlliOr:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1047,7 +1047,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opSwAddiBltu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1147,7 +1147,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opSwBgeu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1172,7 +1172,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1200,7 +1200,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1252,7 +1252,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1261,7 +1261,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -1271,7 +1271,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opLwXor:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1281,7 +1281,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opSwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1363,7 +1363,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opSwAddiBne:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1408,7 +1408,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1421,14 +1421,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opLwLwAddiJr:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1477,7 +1477,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1519,7 +1519,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1548,7 +1548,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1571,7 +1571,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1597,7 +1597,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1609,7 +1609,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1620,7 +1620,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwAddiAndXor:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1673,7 +1673,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opSwSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1681,7 +1681,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1690,7 +1690,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1700,7 +1700,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1722,7 +1722,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwAddiAddiAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1736,14 +1736,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opLwLwXor:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1788,7 +1788,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1797,7 +1797,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1812,7 +1812,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -1837,7 +1837,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opLwBeq:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1891,7 +1891,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwAddiLiJalr:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -1916,7 +1916,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -1924,7 +1924,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -1999,7 +1999,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2050,7 +2050,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			continue
 		case opLwXorLwXor:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2059,7 +2059,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] ^ m.x[uint8(o1.imm)]
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2072,7 +2072,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2125,7 +2125,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] + uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2137,7 +2137,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opSwAddiAddiBltu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2173,7 +2173,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] + m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2187,7 +2187,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opSwSrli:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2198,7 +2198,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwAddiMulhu:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2263,7 +2263,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] | m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2274,7 +2274,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2285,7 +2285,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] ^ m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2319,7 +2319,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = m.x[o1.rs1] + uint32(o1.imm)
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2328,7 +2328,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2381,14 +2381,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwLwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2396,7 +2396,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2423,7 +2423,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwAdd:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2447,14 +2447,14 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwLwSwSw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
 			m.x[o.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2462,7 +2462,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o1.rd] = *(*uint32)(unsafe.Add(mem, off))
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2471,7 +2471,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o2.rd])
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2517,7 +2517,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2527,7 +2527,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o2.rd] = m.x[o2.rs1] & m.x[uint8(o2.imm)]
 			o3 := at(o, 3)
 			off = m.x[o3.rs1] + uint32(o3.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o3
 				goto out
 
@@ -2536,7 +2536,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 4)
 		case opSwSwSwAddi:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2544,7 +2544,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2553,7 +2553,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o1.rd])
 			o2 := at(o, 2)
 			off = m.x[o2.rs1] + uint32(o2.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o2
 				goto out
 
@@ -2599,7 +2599,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opLwBne:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2621,7 +2621,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] | m.x[uint8(o.imm)]
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2631,7 +2631,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 2)
 		case opSwLw:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&write4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&write1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2639,7 +2639,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			*(*uint32)(unsafe.Add(mem, off)) = (m.x[o.rd])
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2655,7 +2655,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			o = at(o, 3)
 		case opLwAddiXoriSrli:
 			off = m.x[o.rs1] + uint32(o.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				goto out
 
 			}
@@ -2829,7 +2829,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] ^ uint32(o.imm)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 
@@ -2957,7 +2957,7 @@ func (m *Machine) exec(o *instruction, meter int64) (*instruction, int64) {
 			m.x[o.rd] = m.x[o.rs1] >> (uint32(o.imm) & 31)
 			o1 := at(o, 1)
 			off = m.x[o1.rs1] + uint32(o1.imm)
-			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 {
+			if off >= limit || *(*uint8)(unsafe.Add(perm, off>>granuleShift))&read4 == 0 && (*(*uint8)(unsafe.Add(perm, off>>granuleShift))&read1 == 0 || off%granule > granule-4) {
 				o = o1
 				goto out
 

@@ -31,13 +31,8 @@ func (mem *memory) init(c *Code) {
 // setWindow tells the loop where the window is.
 func (mem *memory) setWindow() {
 	l := &mem.code.layout
-	size := mem.end - l.base
-	limit := uint32(0)
-	if size > straddle {
-		limit = size - straddle
-	}
-	mem.fast.set(mem.arena.bytes[l.offset:l.offset+size], mem.perms,
-		mem.arena.dirty[l.offset>>pageShift:], limit)
+	mem.fast.set(mem.arena.bytes[l.offset:l.offset+mem.end-l.base], mem.perms,
+		mem.arena.dirty[l.offset>>pageShift:], mem.end-l.base)
 }
 
 // release gives the arena back.

@@ -1,6 +1,9 @@
 package main
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // kind says how control leaves an operation.
 type kind int
@@ -58,14 +61,14 @@ var operations = []operation{
 	{"rem", plain, "m.x[S.rd] = rem(m.x[S.rs1], m.x[uint8(S.imm)])"},
 	{"remu", plain, "m.x[S.rd] = remu(m.x[S.rs1], m.x[uint8(S.imm)])"},
 
-	{"lb", access, load("read1", "uint32(int8(LOAD8))")},
-	{"lh", access, load("read4", "uint32(int16(LOAD16))")},
-	{"lw", access, load("read4", "LOAD32")},
-	{"lbu", access, load("read1", "uint32(LOAD8)")},
-	{"lhu", access, load("read4", "uint32(LOAD16)")},
-	{"sb", access, store("write1", "8", "uint8(m.x[S.rd])")},
-	{"sh", access, store("write4", "16", "uint16(m.x[S.rd])")},
-	{"sw", access, store("write4", "32", "m.x[S.rd]")},
+	{"lb", access, load(8, "uint32(int8(LOAD8))")},
+	{"lh", access, load(16, "uint32(int16(LOAD16))")},
+	{"lw", access, load(32, "LOAD32")},
+	{"lbu", access, load(8, "uint32(LOAD8)")},
+	{"lhu", access, load(16, "uint32(LOAD16)")},
+	{"sb", access, store(8, "uint8(m.x[S.rd])")},
+	{"sh", access, store(16, "uint16(m.x[S.rd])")},
+	{"sw", access, store(32, "m.x[S.rd]")},
 
 	{"beq", branch, "m.x[S.rs1] == m.x[S.rd]"},
 	{"bne", branch, "m.x[S.rs1] != m.x[S.rd]"},
@@ -79,23 +82,33 @@ var operations = []operation{
 	{"jr", indirect, ""},
 }
 
-// load is the body of a load: all bytes must be in the window and have the permission.
-func load(flag, value string) string {
+// load is the body of a load of some bits: all bytes must be in the window and have the permission.
+func load(bits int, value string) string {
 	return strings.Join([]string{
 		"off = m.x[S.rs1] + uint32(S.imm)",
-		"if off >= limit || PERM&" + flag + " == 0 {", "FAIL", "}",
+		"if off >= limit || " + refused("read", bits) + " {", "FAIL", "}",
 		"m.x[S.rd] = " + value,
 	}, "\n")
 }
 
 // store is the body of a store. It marks only the page it begins in: see arena.
-func store(flag, bits, value string) string {
+func store(bits int, value string) string {
 	return strings.Join([]string{
 		"off = m.x[S.rs1] + uint32(S.imm)",
-		"if off >= limit || PERM&" + flag + " == 0 {", "FAIL", "}",
+		"if off >= limit || " + refused("write", bits) + " {", "FAIL", "}",
 		"DIRTY = 1",
-		"STORE" + bits + "(" + value + ")",
+		fmt.Sprintf("STORE%d(%s)", bits, value),
 	}, "\n")
+}
+
+// refused is the condition that the fast path cannot do an access. A granule that does not allow
+// accesses that go on in the next one, as before memory that is not mapped, allows those that do not.
+func refused(kind string, bits int) string {
+	if bits == 8 {
+		return "PERM&" + kind + "1 == 0"
+	}
+	return fmt.Sprintf("PERM&%s4 == 0 && (PERM&%s1 == 0 || off%%granule > granule-%d)",
+		kind, kind, bits/8)
 }
 
 // named returns the operation of a name.
