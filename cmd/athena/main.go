@@ -31,7 +31,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			demoCommand(), devCommand(),
 			runCommand(), debugCommand(), disasmCommand(), inspectCommand(), asmCommand(),
 			deployCommand(), spawnCommand(), sendCommand(),
-			callCommand(), accountCommand(), txCommand(),
+			callCommand(), accountCommand(), txCommand(), replayCommand(), verifyStepCommand(),
 			benchCommand(),
 		},
 		Suggest:                true,

@@ -80,10 +80,10 @@ func cmdCode(ts *testscript.TestScript, neg bool, args []string) {
 	for i, arg := range args[1:] {
 		argv = append(argv, arg)
 		// The daemons' addresses come from the script's environment, not from the process's.
-		if i == 0 && strings.Contains("deploy spawn send call account tx", arg) {
+		if i == 0 && strings.Contains("deploy spawn send call account tx replay", arg) {
 			argv = append(argv, "--relay", ts.Getenv("ATHENA_RELAY"), "--executor", ts.Getenv("ATHENA_EXECUTOR"))
 		}
-		if strings.HasSuffix(arg, ".elf") {
+		if strings.HasSuffix(arg, ".elf") || strings.HasSuffix(arg, ".out") {
 			argv[len(argv)-1] = ts.MkAbs(arg)
 		}
 	}
