@@ -17,7 +17,7 @@ func benchCommand() *cli.Command {
 		Name:        "bench",
 		Usage:       "measure the machine on this computer",
 		ArgsUsage:   "WHAT [flags]",
-		Subcommands: []*cli.Command{benchVMCommand(), benchGasCommand()},
+		Subcommands: []*cli.Command{benchVMCommand(), benchGasCommand(), benchStateCommand()},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return &usageError{fmt.Errorf("bench measures no %q; athena help bench lists what it does",

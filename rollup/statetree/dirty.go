@@ -24,6 +24,7 @@ type dirtyPages struct {
 type dirtyPage struct {
 	root  *inner
 	since uint64 // the batch that made it dirty first
+	cost  int64  // at that time
 }
 
 type queued struct {
@@ -45,21 +46,19 @@ func (d *dirtyPages) get(id nodeID) (node, bool) {
 // put makes a page dirty by a batch.
 func (d *dirtyPages) put(id nodeID, root *inner, seq uint64) {
 	p, ok := d.pages[id]
-	if ok {
-		d.bytes -= cost(p.root) + cacheEntryBytes
-	} else {
-		p.since = seq
+	if !ok {
+		p.since, p.cost = seq, cost(root)+cacheEntryBytes
 		d.queue = append(d.queue, queued{id: id, since: seq})
+		d.bytes += p.cost
 	}
 	p.root = root
 	d.pages[id] = p
-	d.bytes += cost(root) + cacheEntryBytes
 }
 
 // drop makes a page clean or forgets it.
 func (d *dirtyPages) drop(id nodeID) {
 	if p, ok := d.pages[id]; ok {
-		d.bytes -= cost(p.root) + cacheEntryBytes
+		d.bytes -= p.cost
 		delete(d.pages, id)
 	}
 }

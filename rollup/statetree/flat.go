@@ -101,17 +101,33 @@ func (s *pebbleStore) entriesAt(es []entry, id nodeID, max int) ([]entry, error)
 	return r.ahead, errors.Join(err, r.close())
 }
 
-// derive makes the subtree at a node of the values alone, in memory that does not depend on how
-// many they are. page is called for each page; what is below a page is reduced to stubs.
-func (s *pebbleStore) derive(id nodeID, page func(nodeID, *inner) error) (n node, err error) {
-	r, err := s.readFlat(id)
+// derive makes the tree of the values alone, in memory that does not depend on how many they are.
+// page is called for each page; what is below a page is reduced to stubs.
+func (s *pebbleStore) derive(page func(nodeID, *inner) error) (n node, err error) {
+	r, err := s.readFlat(nodeID{})
 	if err != nil {
 		return nil, err
 	}
-	n, err = r.derive(id.path, int(id.depth), page)
+	n, err = r.derive(Key{}, 0, page)
+	if b, ok := n.(*bucket); ok {
+		n = b.stub()
+	}
 	return n, errors.Join(err, r.close())
 }
 
+// deriveAt makes the subtree at a node, which does not lie before one that was made already.
+func (r *flatReader) deriveAt(id nodeID, page func(nodeID, *inner) error) (node, error) {
+	o := valueBounds(id)
+	r.ahead = r.ahead[:0]
+	r.it.SetBounds(o.LowerBound, o.UpperBound)
+	r.valid = r.it.First()
+	return r.derive(id.path, int(id.depth), page)
+}
+
+func (b *bucket) stub() *stub { return &stub{h: b.h, leaves: uint8(b.n)} }
+
+// derive makes the subtree at depth. What comes back is a bucket, a page's stub, or an inner node in
+// the middle of a page, of which the buckets are still to be reduced to stubs.
 func (r *flatReader) derive(at Key, depth int, page func(nodeID, *inner) error) (node, error) {
 	if err := r.fill(many); err != nil {
 		return nil, err
@@ -123,10 +139,7 @@ func (r *flatReader) derive(at Key, depth int, page func(nodeID, *inner) error) 
 	if n <= bucketMax || depth >= MaxDepth {
 		b, err := build(r.ahead[:n], depth)
 		r.ahead = slices.Delete(r.ahead, 0, n)
-		if err != nil || b == nil {
-			return nil, err
-		}
-		return &stub{h: *b.hash(), leaves: uint8(n)}, nil
+		return b, err
 	}
 	left, err := r.derive(at, depth+1, page)
 	if err != nil {
@@ -140,8 +153,21 @@ func (r *flatReader) derive(at Key, depth int, page func(nodeID, *inner) error) 
 	if depth%pageLevels != 0 {
 		return p, nil
 	}
+	p.bare()
 	if err := page(idOf(at, depth), p); err != nil {
 		return nil, err
 	}
 	return &stub{h: p.h}, nil
+}
+
+// bare reduces the buckets of a page that nobody else has yet to stubs.
+func (n *inner) bare() {
+	for i, kid := range n.kids {
+		switch x := kid.(type) {
+		case *bucket:
+			n.kids[i] = x.stub()
+		case *inner:
+			x.bare()
+		}
+	}
 }

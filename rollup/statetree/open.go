@@ -146,7 +146,7 @@ func (s *pebbleStore) makePages() (root node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("statetree: write state database: %w", err)
 	}
-	root, err = s.derive(nodeID{}, func(id nodeID, p *inner) error {
+	root, err = s.derive(func(id nodeID, p *inner) error {
 		if err := st.set(id.dbKey(), appendPage(nil, p), true); err != nil {
 			return err
 		}

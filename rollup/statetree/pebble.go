@@ -47,12 +47,11 @@ type Options struct {
 
 // pebbleStore is the Store on Pebble.
 type pebbleStore struct {
-	db       *pebble.DB
-	nodes    *nodeCache
-	history  uint64
-	dirtyMax int64          // bytes of dirty pages
-	writing  sync.Mutex     // held by Commit and Rewind as a whole
-	ranges   sync.WaitGroup // running AuxRange calls
+	db      *pebble.DB
+	nodes   *nodeCache
+	history uint64
+	writing sync.Mutex     // held by Commit and Rewind as a whole
+	ranges  sync.WaitGroup // running AuxRange calls
 
 	// mu is held for writing while a batch becomes the head, and for reading by everything that
 	// reads the database for a version, so that no read mixes two versions.

@@ -18,10 +18,12 @@ type recovery struct {
 	t Tree // for join: the head as far as it is made
 	// old are the pages on the disk, made those that came out of the values alone.
 	old, made map[nodeID]*inner
+	flat      *flatReader
 }
 
-// diskView is the source of both trees of a recovery: pages as the disk has them, unchecked, and
-// buckets as the values are. A page that the disk has not, or values that are no bucket, are nil.
+// diskView is the source of the trees of a recovery: pages as the disk has them, unchecked, nil if it
+// has not. The new tree (made is true) also has those that were made, and buckets as the values are;
+// the old one has no buckets, of which nobody knows what was in them.
 type diskView struct {
 	r    *recovery
 	made bool
@@ -31,13 +33,11 @@ func (v diskView) current() error { return nil }
 
 func (v diskView) load(at Key, depth int, st *stub) (node, error) {
 	id := idOf(at, depth)
+	if st.leaves > 0 && !v.made {
+		return nil, nil
+	}
 	if st.leaves > 0 {
-		var buf [many]entry
-		es, err := v.r.s.entriesAt(buf[:0], id, bucketMax)
-		if err != nil || len(es) > bucketMax {
-			return nil, err
-		}
-		return build(es, depth)
+		return v.r.s.read(id, st)
 	}
 	if p, ok := v.r.made[id]; ok && v.made {
 		return p, nil
@@ -59,13 +59,17 @@ func (v diskView) value(k Key) ([]byte, bool, error) { return v.r.s.get(valueKey
 
 // recover makes the pages of the head again if the log says that some were not written, and writes
 // them. Otherwise nothing is to be done.
-func (s *pebbleStore) recover() error {
+func (s *pebbleStore) recover() (err error) {
 	keys, err := s.readLog()
 	if err != nil || len(s.dirty.log) == 0 {
 		return err
 	}
 	r := &recovery{s: s, old: make(map[nodeID]*inner), made: make(map[nodeID]*inner)}
 	r.t.src = diskView{r: r, made: true}
+	if r.flat, err = s.readFlat(nodeID{}); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.flat.close()) }()
 	from, err := s.diskRoot()
 	if err != nil {
 		return err
@@ -157,7 +161,7 @@ func (r *recovery) fresh(n node, at Key, depth int, keys []Key) (node, error) {
 	}
 	x, ok := seen.(*inner)
 	if !ok {
-		return r.s.derive(idOf(at, depth), func(id nodeID, p *inner) error {
+		return r.flat.deriveAt(idOf(at, depth), func(id nodeID, p *inner) error {
 			r.made[id] = p
 			return nil
 		})

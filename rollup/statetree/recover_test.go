@@ -90,7 +90,7 @@ func requirePages(t *testing.T, s *pebbleStore) {
 	require.Empty(t, s.dirty.pages)
 	require.Empty(t, s.dirty.log)
 	want := map[string]string{}
-	_, err := s.derive(nodeID{}, func(id nodeID, p *inner) error {
+	_, err := s.derive(func(id nodeID, p *inner) error {
 		want[string(id.dbKey())] = string(appendPage(nil, p))
 		return nil
 	})

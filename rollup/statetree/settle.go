@@ -33,15 +33,15 @@ func (c valueChange) key() *Key {
 
 // run compares the trees and returns the new root as a stub, or nil.
 func (s *settler) run() (node, error) {
-	n, leaves, err := s.walk(s.from.root, s.to.root, Key{}, 0)
+	n, _, err := s.walk(s.from.root, s.to.root, Key{}, 0)
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(n, leaves, Key{}, 0)
+	return s.keep(n, Key{}, 0)
 }
 
 // keep hands out a new bucket at the border of a page, or at the root, and returns its stub.
-func (s *settler) keep(n node, leaves int, at Key, depth int) (node, error) {
+func (s *settler) keep(n node, at Key, depth int) (node, error) {
 	b, ok := n.(*bucket)
 	if !ok {
 		return n, nil
@@ -49,7 +49,7 @@ func (s *settler) keep(n node, leaves int, at Key, depth int) (node, error) {
 	if err := s.kept(idOf(at, depth), b, false); err != nil {
 		return nil, err
 	}
-	return &stub{h: b.h, leaves: uint8(leaves)}, nil
+	return b.stub(), nil
 }
 
 // walk compares two subtrees at a depth on the path of at, and returns the new one with the number
@@ -74,7 +74,7 @@ func (s *settler) walk(old, now node, at Key, depth int) (node, int, error) {
 	_, oldInner := old.(*inner)
 	_, nowInner := now.(*inner)
 	if !oldInner && !nowInner {
-		return s.small(old, now, depth)
+		return s.small(old, now)
 	}
 	was, is, err := sides(old, now, depth)
 	if err != nil {
@@ -133,13 +133,13 @@ func kidsOf(n node, depth int) (kids [2]node, err error) {
 }
 
 // small compares two subtrees that are nothing, a leaf or a bucket.
-func (s *settler) small(old, now node, depth int) (node, int, error) {
+func (s *settler) small(old, now node) (node, int, error) {
 	var oldBuf, nowBuf [bucketMax]entry
 	was, is := entriesOf(oldBuf[:0], old), entriesOf(nowBuf[:0], now)
 	count := len(is)
 	replaced := false
 	for i := 0; len(was) > 0 || i < len(is); {
-		order := 0
+		var order int
 		switch {
 		case len(was) == 0:
 			order = 1
@@ -201,7 +201,7 @@ func (s *settler) join(
 	}
 	for side := range 2 {
 		var err error
-		if kids[side], err = s.keep(kids[side], leaves[side], at.to(depth, side), depth+1); err != nil {
+		if kids[side], err = s.keep(kids[side], at.to(depth, side), depth+1); err != nil {
 			return nil, 0, err
 		}
 	}
@@ -226,7 +226,7 @@ func (s *settler) melt(kids [2]node, h *Root, at Key, depth int) (node, error) {
 				return nil, err
 			}
 			var err error
-			if kid, err = s.from.src.load(below, depth+1, st); err != nil {
+			if kid, err = s.to.src.load(below, depth+1, st); err != nil {
 				return nil, err
 			}
 		}

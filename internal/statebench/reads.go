@@ -1,0 +1,165 @@
+package statebench
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/athenarollup/athena/rollup/statetree"
+)
+
+// micros returns the microseconds of one of n.
+func micros(d time.Duration, n int) float64 { return float64(d.Nanoseconds()) / 1000 / float64(n) }
+
+func (r *run) pick(n int) []statetree.Key {
+	keys := make([]statetree.Key, n)
+	for i, c := range r.updates(n) {
+		keys[i] = c.Key
+	}
+	return keys
+}
+
+// gets measures reads of the head.
+func (r *run) gets() error {
+	r.Progress("reads")
+	tree, err := r.store.Tree()
+	if err != nil {
+		return err
+	}
+	const rounds, each = 50, 1000
+	var sum time.Duration
+	for range rounds {
+		keys := r.pick(min(each, r.Keys))
+		start := time.Now()
+		for _, k := range keys {
+			if _, ok, err := tree.Get(k); err != nil || !ok {
+				return errors.Join(err, errNotThere(ok))
+			}
+		}
+		sum += time.Since(start)
+	}
+	r.out.GetMicros = micros(sum, rounds*min(each, r.Keys))
+	return nil
+}
+
+func errNotThere(ok bool) error {
+	if ok {
+		return nil
+	}
+	return errors.New("bench: a key of the state was not found: this is a bug")
+}
+
+// proofs measures proofs of one key.
+func (r *run) proofs() error {
+	r.Progress("proofs")
+	tree, err := r.store.Tree()
+	if err != nil {
+		return err
+	}
+	const n = 2000
+	var bytes int
+	var prove, verify time.Duration
+	for _, k := range r.pick(min(n, r.Keys)) {
+		start := time.Now()
+		p, err := tree.Prove(k)
+		if err != nil {
+			return err
+		}
+		prove += time.Since(start)
+		bytes += len(p)
+		start = time.Now()
+		_, ok, err := statetree.VerifyProof(tree.Root(), p, k)
+		if err != nil || !ok {
+			return errors.Join(err, errNotThere(ok))
+		}
+		verify += time.Since(start)
+	}
+	count := min(n, r.Keys)
+	r.out.ProofTotalBytes = float64(bytes) / float64(count)
+	r.out.ProofBytes = r.out.ProofTotalBytes - keyAndValue
+	r.out.ProveMicros, r.out.VerifyMicrosPerKey = micros(prove, count), micros(verify, count)
+	return nil
+}
+
+// keyAndValue is the length of one key and one value, which sizes leave out.
+const keyAndValue = 64
+
+// witnesses measures witnesses of reading and writing some keys.
+func (r *run) witnesses() error {
+	r.Progress("witnesses")
+	for _, w := range []struct {
+		keys, rounds        int
+		bytes, made, parsed *float64
+	}{
+		{10, 300, &r.out.Witness10Bytes, &r.out.WitnessMicros10, &r.out.Verify10MicrosPerKey},
+		{100, 50, &r.out.Witness100Bytes, new(float64), new(float64)},
+		{1000, 10, &r.out.Witness1000Bytes, &r.out.WitnessMicros1000, &r.out.Verify1000MicrosPerKey},
+	} {
+		if err := r.witness(w.keys, w.rounds, w.bytes, w.made, w.parsed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) witness(n, rounds int, bytes, made, parsed *float64) error {
+	tree, err := r.store.Tree()
+	if err != nil {
+		return err
+	}
+	var making, parsing time.Duration
+	for range rounds {
+		changes := r.updates(n)
+		start := time.Now()
+		f := tree.Fork()
+		rec := f.Record()
+		for _, c := range changes {
+			if _, _, err := f.Get(c.Key); err != nil {
+				return err
+			}
+		}
+		if err := f.Apply(changes); err != nil {
+			return err
+		}
+		w, err := rec.Witness()
+		if err != nil {
+			return err
+		}
+		making += time.Since(start)
+		*bytes += float64(len(w) - n*keyAndValue)
+		start = time.Now()
+		_, err = statetree.Parse(w, tree.Root(), statetree.StepLimits(n, len(w), 0))
+		if err != nil {
+			return err
+		}
+		parsing += time.Since(start)
+	}
+	*bytes /= float64(rounds)
+	*made, *parsed = micros(making, rounds), micros(parsing, rounds*n)
+	return nil
+}
+
+// crash measures opening a copy of the database as a crash would leave it: with the dirty pages
+// lost.
+func (r *run) crash() (err error) {
+	if r.Backend != Pebble {
+		return nil
+	}
+	r.Progress("opening after a crash")
+	dir := filepath.Join(r.dir, "crashed")
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join(r.dir, "state"))); err != nil {
+		return fmt.Errorf("bench: copy the database: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	start := time.Now()
+	s, err := statetree.OpenPebble(dir, statetree.Options{
+		History: r.History, CacheBytes: r.CacheBytes,
+	})
+	if err != nil {
+		return err
+	}
+	r.out.RecoverMillis = float64(time.Since(start).Microseconds()) / 1000
+	return s.Close()
+}
