@@ -109,12 +109,13 @@ func TestRun(t *testing.T) {
 		"round trip": r.Costs.RoundTripNS, "host call": r.Costs.HostCallNS,
 		"cold call": r.Costs.ColdCallMicros, "next call": r.Costs.NextCallMicros,
 		"warm call": r.Costs.WarmCallMicros, "predecode": r.Costs.PredecodeNS,
+		"GC delay": r.Preemption.GCStopMicros, "cancel": r.Preemption.CancelMicros,
 	} {
 		require.Positive(t, cost, name)
 	}
 	var table strings.Builder
 	require.NoError(t, r.WriteTable(&table))
-	for _, want := range []string{"sieve", "json *", "geomean", "held out *", "predecode"} {
+	for _, want := range []string{"sieve", "json *", "geomean", "held out *", "predecode", "GC delay"} {
 		require.Contains(t, table.String(), want)
 	}
 }

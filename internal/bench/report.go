@@ -15,6 +15,8 @@ type Report struct {
 	Geomean Mean    `json:"geomean"` // of the kernels that are not held out
 	HeldOut Mean    `json:"heldOut"`
 	Costs   Costs   `json:"costs"`
+	// Preemption is how long others wait for a machine that runs.
+	Preemption Preemption `json:"preemption"`
 }
 
 // Row is one kernel. What was not measured is null.
@@ -123,9 +125,12 @@ func (r *Report) WriteTable(w io.Writer) error {
 		"next call      %6.1f µs  one more such transaction in the step\n"+
 		"warm call      %6.1f µs  one more in the same transaction\n"+
 		"predecode      %6.1f ns  per instruction\n"+
+		"GC delay max   %6.0f µs  stopping the world beside an endless program (a loop of Go: %.0f µs)\n"+
+		"cancel max     %6.0f µs  from the end of a context to the end of such a run\n"+
 		"± is by how much the median exceeds the best; x is how many times slower than the other.\n",
 		r.Costs.RoundTripNS, r.Costs.HostCallNS, r.Costs.ColdCallMicros, r.Costs.NextCallMicros,
-		r.Costs.WarmCallMicros, r.Costs.PredecodeNS)
+		r.Costs.WarmCallMicros, r.Costs.PredecodeNS,
+		r.Preemption.GCStopMicros, r.Preemption.GCStopPlainMicros, r.Preemption.CancelMicros)
 	return err
 }
 

@@ -64,6 +64,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if r.Costs, err = measureCosts(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if r.Preemption, err = measurePreemption(ctx, cfg); err != nil {
+		return nil, err
+	}
 	r.Machine.LoadAfter = loadAverage()
 	return r, nil
 }
