@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/athenarollup/athena/interpreter"
@@ -26,7 +25,8 @@ const (
 // Athena, never of the program.
 var ErrDiffer = errors.New("runner: the engines differ")
 
-// driver executes the machine of a frame to its next stop and counts its instructions.
+// driver executes the machine of a frame to its next stop and keeps count of the frame's
+// instructions.
 type driver interface {
 	enter(f *frame)
 	run(ctx context.Context, f *frame) (interpreter.Stop, error)
@@ -36,10 +36,11 @@ type driver interface {
 // plain is the interpreter alone.
 type plain struct{}
 
-func (plain) enter(*frame)  {}
-func (plain) exit(f *frame) { f.instructions = f.Machine.Instructions() }
+func (plain) enter(*frame) {}
+func (plain) exit(*frame)  {}
 
 func (plain) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
+	defer func() { f.instructions = f.Machine.Instructions() }()
 	return f.Machine.RunContext(ctx)
 }
 
@@ -55,6 +56,7 @@ func (d *observed) run(ctx context.Context, f *frame) (interpreter.Stop, error) 
 	if f.program != d.program {
 		d.program, d.text = f.program, trace.NewText(f.program)
 	}
+	defer func() { f.instructions = f.Machine.Instructions() }()
 	return trace.Step(ctx, f.Machine, d.text, d.observers...)
 }
 
@@ -69,8 +71,6 @@ func (d *custom) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
 	f.instructions += count
 	return stop, err
 }
-
-func (*custom) exit(*frame) {}
 
 // timed measures the time that a driver spends in the engine.
 type timed struct {
@@ -87,7 +87,3 @@ func (d *timed) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
 
 // aborted is what frames see after the run was given up.
 var aborted = interpreter.Stop{Kind: interpreter.Trapped, Trap: trap.OutOfGas}
-
-func differ(format string, args ...any) error {
-	return fmt.Errorf("%w: %s", ErrDiffer, fmt.Sprintf(format, args...))
-}

@@ -229,7 +229,33 @@ func TestDifference(t *testing.T) {
 	watch.driver = &twin{costs: &costs}
 	w.session(watch, 1<<40).Invoke(i)
 	require.ErrorIs(t, watch.err, ErrDiffer)
-	require.ErrorContains(t, watch.err, "gas left")
+	require.ErrorContains(t, watch.err, ": gas: ")
+}
+
+// TestOutOfGasSaysHowFar: also where another machine than the one explained ran, and after a host
+// call, where the stepper's run begins anew.
+func TestOutOfGasSaysHowFar(t *testing.T) {
+	t.Parallel()
+	gas := uint64(1000)
+	source := "_start:\nli t0, 0xF0\necall\nloop: addi a0, a0, 1\nj loop"
+	costs := metering.V1()
+	left := gas - costs.Host.Base -
+		uint64(costs.Instruction[metering.ClassALU]+costs.Instruction[metering.ClassECALL])
+	count := 2
+	for classes := []metering.Class{metering.ClassALU, metering.ClassJump}; ; count++ {
+		cost := uint64(costs.Instruction[classes[count%2]])
+		if left < cost {
+			break
+		}
+		left -= cost
+	}
+	want := fmt.Sprintf("it ran %d instructions", count)
+	for _, engine := range []Engine{Interpreter, Stepper, Both} {
+		r, err := Run(t.Context(), Config{File: assemble(t, source), Gas: &gas, Engine: engine})
+		require.NoError(t, err)
+		require.Equal(t, trap.OutOfGas, r.Trap)
+		require.Equal(t, want, r.Fault.Why, engine)
+	}
 }
 
 func TestCancel(t *testing.T) {

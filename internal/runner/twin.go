@@ -3,9 +3,11 @@ package runner
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/athenarollup/athena/interpreter"
+	"github.com/athenarollup/athena/interpreter/lockstep"
 	"github.com/athenarollup/athena/interpreter/stepper"
 	"github.com/athenarollup/athena/interpreter/trace"
 	"github.com/athenarollup/athena/metering"
@@ -36,12 +38,10 @@ func (d *twin) enter(f *frame) {
 	f.double.remember(f)
 }
 
-func (d *twin) exit(f *frame) {
-	f.instructions = f.double.machine.Instructions()
-	f.double.machine.Release()
-}
+func (d *twin) exit(f *frame) { f.double.machine.Release() }
 
 func (d *twin) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
+	defer func() { f.instructions = f.double.machine.Instructions() }()
 	f.double.follow(f)
 	began := time.Now()
 	if d.alone {
@@ -62,7 +62,8 @@ func (d *twin) run(ctx context.Context, f *frame) (interpreter.Stop, error) {
 		return second, err
 	}
 	if first != second {
-		return first, differ("one %v, the other %v, at pc %#x", first, second, f.Machine.PC())
+		return first, fmt.Errorf("%w: %w", ErrDiffer,
+			&lockstep.Difference{What: "stop", First: first, Second: second, PC: f.Machine.PC()})
 	}
 	return first, f.double.compare(f)
 }
@@ -127,24 +128,8 @@ func (d *double) lead(f *frame) {
 
 // compare compares all that a program or a host can see but the stop.
 func (d *double) compare(f *frame) error {
-	a, b := f.Machine, d.machine
-	if a.PC() != b.PC() {
-		return differ("pc %#x and %#x", a.PC(), b.PC())
-	}
-	for i := range riscv.Registers {
-		if a.Reg(i) != b.Reg(i) {
-			return differ("%s is %#x and %#x, at pc %#x",
-				riscv.RegisterName(uint8(i)), a.Reg(i), b.Reg(i), a.PC())
-		}
-	}
-	if a.Gas() != b.Gas() {
-		return differ("gas left %d and %d, at pc %#x", a.Gas(), b.Gas(), a.PC())
-	}
-	if a.Instructions() != b.Instructions() {
-		return differ("instructions %d and %d, at pc %#x", a.Instructions(), b.Instructions(), a.PC())
-	}
-	if a.Digest() != b.Digest() {
-		return differ("memory, at pc %#x", a.PC())
+	if difference := lockstep.Compare(f.Machine, d.machine); difference != nil {
+		return fmt.Errorf("%w: %w", ErrDiffer, difference)
 	}
 	d.remember(f)
 	return nil

@@ -124,7 +124,7 @@ func (w *watch) explain(f *frame, code trap.Code, call string) {
 	if w.fault != nil || w.err != nil {
 		return
 	}
-	fault := trace.Explain(f.Machine, f.Code, w.symbols, code, call)
+	fault := trace.Explain(f.Machine, f.Code, w.symbols, f.instructions, code, call)
 	if f.Selector != nil {
 		fault.Frame = w.names.account(f.Self) + "::" + w.methodName(f)
 	}

@@ -64,16 +64,38 @@ func same[T comparable](m *Machine, what string, a, b T) T {
 	return a
 }
 
-// compare compares all that can be seen but the stop.
-func (m *Machine) compare() {
-	same(m, "pc", m.first.PC(), m.second.PC())
-	for i := range riscv.Registers {
-		same(m, "register "+riscv.RegisterName(uint8(i)), m.first.Reg(i), m.second.Reg(i))
+// Compare compares all that can be seen of two machines but the stop.
+func Compare(first, second Engine) *Difference {
+	differ := func(what string, a, b any) *Difference {
+		return &Difference{what, a, b, first.PC()}
 	}
-	same(m, "gas", m.first.Gas(), m.second.Gas())
-	same(m, "instructions", m.first.Instructions(), m.second.Instructions())
-	same(m, "pages", m.first.Pages(), m.second.Pages())
-	same(m, "memory", m.first.Digest(), m.second.Digest())
+	if a, b := first.PC(), second.PC(); a != b {
+		return differ("pc", a, b)
+	}
+	for i := range riscv.Registers {
+		if a, b := first.Reg(i), second.Reg(i); a != b {
+			return differ("register "+riscv.RegisterName(uint8(i)), a, b)
+		}
+	}
+	if a, b := first.Gas(), second.Gas(); a != b {
+		return differ("gas", a, b)
+	}
+	if a, b := first.Instructions(), second.Instructions(); a != b {
+		return differ("instructions", a, b)
+	}
+	if a, b := first.Pages(), second.Pages(); a != b {
+		return differ("pages", a, b)
+	}
+	if a, b := first.Digest(), second.Digest(); a != b {
+		return differ("memory", a, b)
+	}
+	return nil
+}
+
+func (m *Machine) compare() {
+	if d := Compare(m.first, m.second); d != nil {
+		panic(d)
+	}
 }
 
 // Run runs both to their next stop.

@@ -20,10 +20,11 @@ type Fault struct {
 	Why      string // values: the register at fault, the address, what is mapped
 }
 
-// Explain says why m trapped with code. call names the host call that raised the trap, and is ""
-// when the machine itself did.
+// Explain says why m trapped with code, after the given number of instructions, which need not have
+// run on m. call names the host call that raised the trap, and is "" when the machine itself did.
 func Explain(
-	m *interpreter.Machine, c *interpreter.Code, s *Symbols, code trap.Code, call string,
+	m *interpreter.Machine, c *interpreter.Code, s *Symbols, instructions uint64,
+	code trap.Code, call string,
 ) Fault {
 	f := Fault{Trap: code, PC: m.PC()}
 	if call != "" {
@@ -39,6 +40,10 @@ func Explain(
 		return f
 	case call != "":
 		f.Why = "host call " + call + callRegisters(m)
+		return f
+	}
+	if code == trap.OutOfGas {
+		f.Why = fmt.Sprintf("it ran %s instructions", Thousands(instructions))
 		return f
 	}
 	f.Why = explain(m, c, s, code, riscv.Decode(word))
@@ -65,8 +70,6 @@ func explain(
 		return "the target is not a multiple of 4"
 	case trap.IllegalInstruction:
 		return "the word is no instruction of RV32IM"
-	case trap.OutOfGas:
-		return fmt.Sprintf("it ran %s instructions", Thousands(m.Instructions()))
 	default:
 		return ""
 	}

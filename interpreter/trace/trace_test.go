@@ -226,7 +226,7 @@ func TestExplain(t *testing.T) {
 		m := p.start(c.gas)
 		stop := m.Run()
 		require.Equal(t, interpreter.Trapped, stop.Kind, c.src)
-		text := Explain(m, p.code, p.symbols, stop.Trap, "").String()
+		text := Explain(m, p.code, p.symbols, m.Instructions(), stop.Trap, "").String()
 		for _, want := range c.want {
 			require.Contains(t, text, want, c.src)
 		}
@@ -239,13 +239,13 @@ func TestExplainHostCall(t *testing.T) {
 	p := assemble(t, "_start: li t0, 2\nli a0, 9\nf: ecall")
 	m := p.start(100)
 	require.Equal(t, interpreter.HostCall, m.Run().Kind)
-	f := Explain(m, p.code, p.symbols, trap.BadHostArgument, "write")
+	f := Explain(m, p.code, p.symbols, 0, trap.BadHostArgument, "write")
 	f.Frame = "token::mint"
 	require.Equal(t, `trap: bad argument of a host call (BadHostArgument, code 13)
   in token::mint, f (pc 0x00200808: ecall)
   host call write, t0 = 0x00000002, a0 = 0x00000009, a1 = 0x00000000, a2 = 0x00000000, a3 = 0x00000000, `+
 		`a4 = 0x00000000, a5 = 0x00000000`, f.String())
-	require.Empty(t, Explain(m, p.code, p.symbols, trap.Revert, "revert").Why)
+	require.Empty(t, Explain(m, p.code, p.symbols, 0, trap.Revert, "revert").Why)
 }
 
 func TestList(t *testing.T) {
