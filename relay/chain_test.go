@@ -37,7 +37,7 @@ func TestReorganisation(t *testing.T) {
 
 				require.NoError(t, n.link.chain.Load().Fork(depth))
 				if forgets {
-					n.restartL1()
+					n.forgetMempool()
 				}
 				require.Eventually(t, func() bool {
 					_, rec, err := r.resolve(first[0].ID())
@@ -48,7 +48,7 @@ func TestReorganisation(t *testing.T) {
 				n.requireOnce(all)
 				_, rec, err := r.resolve(first[0].ID())
 				require.NoError(t, err)
-				require.Equal(t, was.bundle, rec.bundle, "the bytes are unchanged")
+				require.Equal(t, was.l1tx, rec.l1tx, "the bytes are unchanged")
 				n.mine(r, int(n.genesis.Params.ReorgBound))
 				require.Empty(t, r.postings)
 			})
@@ -110,8 +110,8 @@ func TestUnsentBundleKeepsItsNonce(t *testing.T) {
 	n.link.blackHole.Store(false)
 	txs = append(txs, n.accept(r, 1)...)
 	require.NoError(t, r.Flush(t.Context()))
-	require.Equal(t, uint64(0), r.postings[0].tx.Nonce)
-	require.Equal(t, uint64(1), r.postings[1].tx.Nonce)
+	require.Equal(t, uint64(0), r.postings[0].nonce())
+	require.Equal(t, uint64(1), r.postings[1].nonce())
 	n.mine(r, 3)
 	n.requireOnce(txs)
 }
@@ -158,10 +158,10 @@ func TestMempoolFull(t *testing.T) {
 	txs := n.accept(r, 1)
 	require.Error(t, r.Flush(t.Context()))
 	n.requireStage(r, stageBundled, txs...)
-	id := r.postings[0].id
+	id := r.postings[0].now().id
 	n.mine(r, 2)
 	n.requireOnce(txs)
-	require.Equal(t, id, r.postings[0].id)
+	require.Equal(t, id, r.postings[0].now().id)
 }
 
 // A relay without money keeps its queue, says so, and goes on when it has some.
@@ -189,7 +189,7 @@ func TestBarredByTheBlock(t *testing.T) {
 	r := n.start(func(c *Config) { c.BundleInterval = 200 * time.Millisecond })
 	txs := n.accept(r, 2)
 	require.NoError(t, r.Flush(t.Context()))
-	n.restartL1()
+	n.forgetMempool()
 	n.link.barred.Store(true)
 	n.mine(r, 1)
 	n.requireStage(r, stageAccepted, txs...)

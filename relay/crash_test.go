@@ -63,7 +63,7 @@ func scenario(n *network, r *Relay) (accepted []*rollup.Tx) {
 	_ = r.Flush(n.t.Context())
 	mine(1)
 	require.NoError(n.t, n.link.chain.Load().Fork(2))
-	n.restartL1()
+	n.forgetPool()
 	mine(1)
 	submit(1)
 	_ = r.Flush(n.t.Context())
@@ -84,7 +84,8 @@ func TestCrashAtEveryWrite(t *testing.T) {
 			d := &dying{Store: store, with: with}
 			d.left.Store(at)
 			cfg := n.config()
-			r, err := start(t.Context(), cfg, d)
+			cfg.Store = d
+			r, err := Start(t.Context(), cfg)
 			require.NoError(t, err)
 			accepted := scenario(n, r)
 			survived := d.left.Load() > 0
@@ -121,7 +122,9 @@ func TestStoreFailureEndsTheRelay(t *testing.T) {
 	require.NoError(t, err)
 	d := &dying{Store: store}
 	d.left.Store(2)
-	r, err := start(t.Context(), n.config(), d)
+	cfg := n.config()
+	cfg.Store = d
+	r, err := Start(t.Context(), cfg)
 	require.NoError(t, err)
 	c := dial(t, r)
 	_, err = c.Submit(t.Context(), &athenav1.SubmitRequest{Tx: n.tx(nil).Encode()})
@@ -217,13 +220,15 @@ func TestStartFails(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"another network or key": func(c *Config) { c.Key = key("user") },
 		"listen on":              func(c *Config) { c.Listen, c.Executor = "256.0.0.1:1", "127.0.0.1:1" },
-		"its tip":                func(c *Config) { l := &link{}; l.down.Store(true); c.Chain = l },
 		"Genesis is missing":     func(c *Config) { c.Genesis = nil },
 		"Chain is missing":       func(c *Config) { c.Chain = nil },
 		"Key is not":             func(c *Config) { c.Key = nil },
 		"zero address":           func(c *Config) { c.Account[1] = 0 },
 		"Listen is empty":        func(c *Config) { c.Listen = "" },
 		"negative":               func(c *Config) { c.MaxQueueBytes = -1 },
+		"MaxBid is below":        func(c *Config) { c.Bidding = Bidding{Bid: 3, MaxBid: 2} },
+		"ExecutorClient exclude": func(c *Config) { c.Executor, c.ExecutorClient = "x", &dry{} },
+		"Store exclude":          func(c *Config) { c.Store = &dying{} },
 	} {
 		cfg := n.config()
 		cfg.Dir = dir

@@ -3,33 +3,24 @@ package relay
 import (
 	"context"
 	"errors"
-	"fmt"
-	"time"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/wire"
 	"github.com/athenarollup/athena/internal/kv"
+	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
 )
 
 // errStopped says that the relay is closed, or that its store failed: see Relay.Err.
 var errStopped = errors.New("relay: stopped")
 
-// queueFullError says that the relay takes no more for now.
-type queueFullError struct {
-	what           string
-	waiting, limit int
-}
-
-func (e queueFullError) Error() string {
-	return fmt.Sprintf("relay: %d %s wait for L1, at most %d allowed; try again later",
-		e.waiting, e.what, e.limit)
-}
-
 // accept checks a transaction and makes it durable. known is true when the relay had it already.
 func (r *Relay) accept(ctx context.Context, raw []byte) (tx *rollup.Tx, known bool, err error) {
 	if r.stopped() {
 		return nil, false, errStopped
+	}
+	if err := r.gate(); err != nil {
+		return nil, false, err
 	}
 	tx, reason, err := rollup.DecodeTx(raw, &r.cfg.Genesis.Params)
 	if err != nil {
@@ -43,7 +34,8 @@ func (r *Relay) accept(ctx context.Context, raw []byte) (tx *rollup.Tx, known bo
 	if before != nil && !r.lost(ctx, h, before) {
 		return tx, true, nil
 	}
-	if err := r.check(tx, len(raw)); err != nil {
+	t := termsOf(tx, len(raw), &r.cfg.Genesis.Params)
+	if err := r.judgeAll(ctx, tx, raw, &t); err != nil {
 		return nil, false, err
 	}
 	writes, err := r.nameWrites(ctx, id, h)
@@ -52,9 +44,23 @@ func (r *Relay) accept(ctx context.Context, raw []byte) (tx *rollup.Tx, known bo
 	}
 	known, err = r.enqueue(h, before, &record{
 		stage: stageAccepted, txID: id, expiry: tx.ExpiryLayer,
-		raw: append([]byte{}, raw...), since: time.Now(),
+		raw: append([]byte{}, raw...), terms: t, since: r.now(),
 	}, writes)
 	return tx, known, err
+}
+
+// judgeAll holds everything against a transaction that speaks against it, the cheap first.
+func (r *Relay) judgeAll(ctx context.Context, tx *rollup.Tx, raw []byte, t *terms) error {
+	if err := r.check(tx, t); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	err := r.capacity(t)
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return r.simulate(ctx, tx, raw, t)
 }
 
 // nameWrites makes the TxID name this copy, unless it names one that may still take effect: a copy
@@ -77,23 +83,28 @@ func (r *Relay) enqueue(
 	if now := r.records[h]; now != nil && (before == nil || now.seq != before.seq) {
 		return true, nil
 	}
-	if n := r.waiting(); n >= r.cfg.MaxQueue {
-		return false, queueFullError{"transactions", n, r.cfg.MaxQueue}
+	if err := r.capacity(&rec.terms); err != nil {
+		return false, err
 	}
-	if r.queueBytes+len(rec.raw) > r.cfg.MaxQueueBytes {
-		return false, queueFullError{"bytes", r.queueBytes, r.cfg.MaxQueueBytes}
+	more, reopened, err := r.reopen(h, before)
+	if err != nil {
+		return false, err
 	}
 	rec.seq = r.nextSeq
-	writes = append(writes, rec.write(h),
+	writes = append(append(writes, more...), rec.write(h),
 		kv.Write{Key: hashKey(keyRaw, h), Value: rec.raw},
 		kv.Write{Key: seqKey(keyQueue, rec.seq), Value: h[:]})
 	if err := r.apply(writes...); err != nil {
 		return false, err
 	}
 	r.nextSeq++
-	r.records[h] = rec
+	if reopened {
+		r.finished--
+	}
+	r.put(h, *rec)
 	r.queue = append(r.queue, h)
 	r.queueBytes += len(rec.raw)
+	r.stalled = false
 	if r.full() {
 		r.wake()
 	}
@@ -131,11 +142,8 @@ func (r *Relay) lost(ctx context.Context, h rollup.Hash, rec *record) bool {
 }
 
 // check holds the rules that derivation would apply, and the relay's own terms.
-func (r *Relay) check(tx *rollup.Tx, size int) error {
-	p := &r.cfg.Genesis.Params
-	refuse := func(reason rollup.Reason, format string, args ...any) error {
-		return &rollup.RefusedError{Reason: reason, Err: fmt.Errorf("relay: "+format, args...)}
-	}
+func (r *Relay) check(tx *rollup.Tx, t *terms) error {
+	p, own := &r.cfg.Genesis.Params, &r.cfg.Policy
 	layer := r.height() + p.OrderDelay + 1
 	switch {
 	case tx.ChainID != r.chainID:
@@ -144,30 +152,30 @@ func (r *Relay) check(tx *rollup.Tx, size int) error {
 	case !tx.Relay.IsZero() && tx.Relay != r.cfg.Account:
 		return refuse(rollup.ReasonWrongRelay, "pinned to relay %s, this one is %s",
 			tx.Relay, r.cfg.Account)
+	case tx.Relay.IsZero() && own.RefuseUnpinned:
+		return refuse(rollup.ReasonWrongRelay, "not pinned; this relay takes what is pinned to %s",
+			r.cfg.Account)
 	case tx.ExpiryLayer < layer:
 		return refuse(rollup.ReasonExpired, "expires at layer %d, the next possible one is %d",
 			tx.ExpiryLayer, layer)
 	case tx.Nonce.Kind == rollup.NonceUnordered && tx.ExpiryLayer-layer > p.UnorderedWindow:
 		return refuse(rollup.ReasonExpiryWindow, "unordered and expires at layer %d, at most %d allowed",
 			tx.ExpiryLayer, layer+p.UnorderedWindow)
-	case tx.RelayTip < r.cfg.MinTip:
+	case tx.RelayTip < own.MinTip:
 		return refuse(rollup.ReasonTipTooLow, "tip is %d, this relay asks at least %d",
-			tx.RelayTip, r.cfg.MinTip)
-	case size > r.cfg.maxTxBytes():
+			tx.RelayTip, own.MinTip)
+	case t.size > r.cfg.maxTxBytes():
 		return refuse(rollup.ReasonTooLarge, "transaction has %d bytes, this relay takes at most %d",
-			size, r.cfg.maxTxBytes())
-	}
-	d := r.declared(tx, size)
-	if !d.Units.Fits(p.MaxTx) {
+			t.size, r.cfg.maxTxBytes())
+	case !t.units.Fits(p.MaxTx):
 		return refuse(rollup.ReasonOverLimit, "declared units are %v, at most %v allowed",
-			d.Units, p.MaxTx)
+			t.units, p.MaxTx)
+	case tx.MaxUnits == metering.Units{}:
+		return refuse(rollup.ReasonVerifyUnits, "maxUnits are all zero; ask SuggestFee for limits")
 	}
 	data, inclusion := r.prices()
-	fee, ok := rollup.RelayFee(&rollup.Item{
-		Kind: rollup.ItemTx, Tx: tx, Size: uint32(size), Weight: p.Weight(d),
-		DataPrice: data, InclusionPrice: inclusion,
-	})
-	if !ok || fee > tx.MaxFee {
+	fee := t.owed(&rollup.Header{DataPrice: data, InclusionPrice: inclusion}).sum()
+	if fee == ^uint64(0) || fee > tx.MaxFee {
 		return refuse(rollup.ReasonFeeAboveMax,
 			"maxFee is %d, and what the relay is owed alone is %d now", tx.MaxFee, fee)
 	}

@@ -24,7 +24,7 @@ const (
 func TestSubmitRefuses(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t, nil)
-	r := n.start(func(c *Config) { c.MinTip = 10 })
+	r := n.start(func(c *Config) { c.Policy.MinTip = 10 })
 	n.mine(r, intakeHeight)
 	c := dial(t, r)
 	window := n.genesis.Params.UnorderedWindow
@@ -178,7 +178,7 @@ func TestQueueIsBounded(t *testing.T) {
 	r = n.start(func(c *Config) { c.MaxQueueBytes, c.Key = 2*size, key("user") })
 	n.accept(r, 2)
 	_, _, err := r.accept(t.Context(), n.tx(nil).Encode())
-	require.ErrorAs(t, err, &queueFullError{})
+	require.ErrorAs(t, err, &busyError{})
 	require.NoError(t, r.Flush(t.Context()))
 	n.accept(r, 2)
 }
@@ -221,22 +221,45 @@ func TestExpiredInTheQueue(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A bundle that comes too late is ordered, and what has expired in it is dropped there.
+// A bundle that comes too late is ordered if something in it is still good, and what has expired is
+// dropped there. If all has expired, it is given up, but for one whose nonce another waits for.
 func TestExpiredInFlight(t *testing.T) {
 	t.Parallel()
 	n := newNetwork(t, nil)
 	r := n.start(nil)
-	tx := n.tx(func(x *rollup.Tx) { x.ExpiryLayer = 3 })
-	_, _, err := r.accept(t.Context(), tx.Encode())
-	require.NoError(t, err)
+	expiring := func() *rollup.Tx {
+		tx := n.tx(func(x *rollup.Tx) { x.ExpiryLayer = n.height() + 3 })
+		_, _, err := r.accept(t.Context(), tx.Encode())
+		require.NoError(t, err)
+		return tx
+	}
+	late := func(blocks int) { // L1 hears of nothing for so long
+		n.link.blackHole.Store(true)
+		require.NoError(t, r.Flush(t.Context()))
+		n.mine(r, blocks)
+		n.link.blackHole.Store(false)
+		n.mine(r, 2)
+	}
+	mixed := []*rollup.Tx{expiring(), n.accept(r, 1)[0]}
+	late(3)
+	n.requireStage(r, stageDropped, mixed[0])
+	n.requireStage(r, stageOrdered, mixed[1])
+	n.requireOnce(mixed)
+
+	gone := expiring()
+	late(3)
+	n.requireStage(r, stageDropped, gone)
+	require.Len(t, r.postings, 1, "the other is in a block")
+	n.requireOnce(mixed)
+
+	gap := expiring()
 	n.link.blackHole.Store(true)
 	require.NoError(t, r.Flush(t.Context()))
-	n.mine(r, 3)
-	n.requireStage(r, stageBundled, tx)
-	n.link.blackHole.Store(false)
-	n.mine(r, 2)
-	n.requireStage(r, stageDropped, tx)
-	n.requireOnce([]*rollup.Tx{tx})
+	behind := n.accept(r, 1)
+	late(3)
+	n.requireStage(r, stageDropped, gap)
+	n.requireStage(r, stageOrdered, behind...)
+	n.requireOnce(append(append(mixed, gap), behind...))
 }
 
 func idOf(tx *rollup.Tx) []byte {

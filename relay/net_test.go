@@ -36,16 +36,19 @@ var errDown = errors.New("connection refused")
 // link is a way to L1 that fails on demand.
 type link struct {
 	chain      atomic.Pointer[sim.Chain]
-	down       atomic.Bool  // nothing gets through
-	loseAnswer atomic.Bool  // Submit reaches L1, its answer is lost
-	blackHole  atomic.Bool  // Submit is answered, and does not reach L1
-	barred     atomic.Bool  // TxStatus says that the block refused it
-	asked      atomic.Int64 // calls but Wait's own
+	down       atomic.Bool   // nothing gets through
+	loseAnswer atomic.Bool   // Submit reaches L1, its answer is lost
+	blackHole  atomic.Bool   // Submit is answered, and does not reach L1
+	barred     atomic.Bool   // TxStatus says that the block refused it
+	floor      atomic.Uint64 // bundles that bid less wait where no block takes them
+	ahead      atomic.Uint64 // Account's nonces are so much higher
+	asked      atomic.Int64  // calls but Wait's own
+	fails      atomic.Int64  // from this call on, three get no answer; 0 = none
 }
 
 func (l *link) up() error {
-	l.asked.Add(1)
-	if l.down.Load() {
+	asked, fails := l.asked.Add(1), l.fails.Load()
+	if l.down.Load() || fails > 0 && asked >= fails && asked < fails+3 {
 		return errDown
 	}
 	return nil
@@ -87,7 +90,8 @@ func (l *link) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error)
 	if err := l.up(); err != nil {
 		return rollup.Hash{}, err
 	}
-	if l.blackHole.Load() {
+	post, isPost := tx.Payload.(*rollup.PostBundle)
+	if l.blackHole.Load() || isPost && post.Bid < l.floor.Load() {
 		return tx.ID(), nil
 	}
 	id, err := l.chain.Load().Submit(ctx, tx)
@@ -104,14 +108,20 @@ func (l *link) TxStatus(ctx context.Context, id rollup.Hash) (l1.TxStatus, error
 	if l.barred.Load() {
 		return l1.TxStatus{Found: true, Reason: rollup.ReasonL1CannotPay}, nil
 	}
-	return l.chain.Load().TxStatus(ctx, id)
+	st, err := l.chain.Load().TxStatus(ctx, id)
+	if err == nil && !st.Found {
+		st.Found = l.floor.Load() > 0
+	}
+	return st, err
 }
 
 func (l *link) Account(ctx context.Context, a address.Address) (l1.Account, error) {
 	if err := l.up(); err != nil {
 		return l1.Account{}, err
 	}
-	return l.chain.Load().Account(ctx, a)
+	acc, err := l.chain.Load().Account(ctx, a)
+	acc.Nonce += l.ahead.Load()
+	return acc, err
 }
 
 func (l *link) Claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, error) {
@@ -162,12 +172,36 @@ func newNetwork(t testing.TB, change func(*rollup.Genesis, *sim.Options)) *netwo
 	return n
 }
 
-// restartL1 is a crash of L1: it keeps its blocks and forgets its mempool.
+// simOptions are those of L1.
+type simOptions = sim.Options
+
+// restartL1 is a crash of L1: it keeps its blocks, and what waits.
 func (n *network) restartL1() {
 	n.t.Helper()
 	chain, err := sim.New(n.genesis, n.opts)
 	require.NoError(n.t, err)
 	n.link.chain.Store(chain)
+}
+
+// forgetMempool is another node of L1 in the place of the first: it has the same blocks, and has heard
+// of nothing that waits.
+func (n *network) forgetMempool() {
+	n.t.Helper()
+	require.NotZero(n.t, n.forgetPool())
+}
+
+// forgetPool is forgetMempool where perhaps nothing waits.
+func (n *network) forgetPool() int {
+	n.t.Helper()
+	pool := []byte("l1/pool/")
+	var gone []kv.Write
+	require.NoError(n.t, n.store.Range(pool, kv.PrefixEnd(pool), func(k, _ []byte) bool {
+		gone = append(gone, kv.Write{Key: append([]byte{}, k...), Delete: true})
+		return true
+	}))
+	require.NoError(n.t, n.store.Apply(gone...))
+	n.restartL1()
+	return len(gone)
 }
 
 func (n *network) config() Config {
@@ -220,6 +254,20 @@ func (n *network) accept(r *Relay, count int) (txs []*rollup.Tx) {
 	return txs
 }
 
+// clock is virtual time.
+type clock struct{ at time.Duration }
+
+func (c *clock) now() time.Time { return time.Unix(1_000, 0).Add(c.at) }
+
+// mineOnly makes blocks of which the relay learns by itself.
+func (n *network) mineOnly(blocks int) {
+	n.t.Helper()
+	for range blocks {
+		_, _, err := n.link.chain.Load().Mine(n.t.Context())
+		require.NoError(n.t, err)
+	}
+}
+
 // mine makes blocks and lets the relay take them in.
 func (n *network) mine(r *Relay, blocks int) {
 	n.t.Helper()
@@ -239,6 +287,13 @@ func (n *network) sync(r *Relay) {
 	tip, err := n.link.chain.Load().Tip(ctx)
 	require.NoError(n.t, err)
 	require.NoError(n.t, r.Sync(ctx, tip))
+}
+
+func (n *network) height() uint64 {
+	n.t.Helper()
+	tip, err := n.link.chain.Load().Tip(n.t.Context())
+	require.NoError(n.t, err)
+	return tip.Height
 }
 
 // posted counts how often each transaction is in a bundle of the chain, by TxHash.

@@ -7,8 +7,10 @@ import (
 	"math/bits"
 	"time"
 
+	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/l1"
 )
 
 // maxInFlight bounds the bundles that wait for a block; more stay in the queue.
@@ -25,31 +27,41 @@ func (r *Relay) post(ctx context.Context) error {
 		case <-r.kick:
 		case <-tick.C:
 		}
-		r.mu.Lock()
-		now := time.Now()
-		due := len(r.queue) > 0 && now.Sub(r.records[r.queue[0]].since) >= r.cfg.BundleInterval
-		try := (due || r.full() || len(r.unsent()) > 0) && r.retry.ready(now)
-		r.mu.Unlock()
-		if !try {
-			continue
-		}
-		if err := r.drain(ctx, due); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if !waits(err) {
-				return err
-			}
-			r.cfg.Log.Warn("bundle waits", "error", err)
+		if err := r.postDue(ctx); err != nil {
+			return err
 		}
 	}
+}
+
+// postDue posts what is due, unless the relay pauses after a failure. It returns what ends the relay.
+func (r *Relay) postDue(ctx context.Context) error {
+	r.mu.Lock()
+	now := r.now()
+	due := len(r.queue) > 0 && now.Sub(r.records[r.queue[0]].since) >= r.cfg.BundleInterval
+	try := (due || r.full()) && !r.stalled || len(r.unsent()) > 0
+	try = try && r.retry.ready(now)
+	r.mu.Unlock()
+	if !try {
+		return nil
+	}
+	err := r.drain(ctx, due)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !waits(err):
+		return err
+	}
+	r.cfg.Log.Warn("bundle waits", "error", err)
+	return nil
 }
 
 // Flush posts all that waits now, full or not, also while the relay pauses after a failure.
 func (r *Relay) Flush(ctx context.Context) error { return r.drain(ctx, true) }
 
 // drain posts full bundles, and what is left as well when all is true, as far as there is room for
-// them on L1 and in a layer.
+// them on L1 and in a layer. What gates intake does not gate it.
 func (r *Relay) drain(ctx context.Context, all bool) (err error) {
 	r.posts.Lock()
 	defer r.posts.Unlock()
@@ -58,20 +70,30 @@ func (r *Relay) drain(ctx context.Context, all bool) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, l1Timeout)
 	defer cancel()
+	r.mu.Lock()
+	unsent, nothing := r.unsent(), len(r.queue) == 0
+	r.mu.Unlock()
+	if nothing && len(unsent) == 0 {
+		return nil
+	}
 	defer func() {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if err != nil {
-			r.retry.failed(time.Now())
+			r.retry.failed(r.now())
 		} else {
 			r.retry.reset()
 		}
 	}()
-	r.mu.Lock()
-	unsent := r.unsent()
-	r.mu.Unlock()
+	v, err := r.look(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.dropExpired(v.tip.Height); err != nil {
+		return err
+	}
 	for _, p := range unsent {
-		if err := r.submit(ctx, p); err != nil {
+		if err := r.submitLive(ctx, v.tip, p); err != nil {
 			return err
 		}
 	}
@@ -82,10 +104,33 @@ func (r *Relay) drain(ctx context.Context, all bool) (err error) {
 		if !ready {
 			return nil
 		}
-		if posted, err := r.postOne(ctx); err != nil || !posted {
+		if posted, err := r.postOne(ctx, v); err != nil || !posted {
 			return err
 		}
 	}
+}
+
+// view is L1 at one block.
+type view struct {
+	tip    l1.Tip
+	header rollup.Header
+}
+
+// look asks L1 for its newest block.
+func (r *Relay) look(ctx context.Context) (view, error) {
+	tip, err := r.cfg.Chain.Tip(ctx)
+	if err != nil {
+		return view{}, waitFor("ask L1 for its tip", err)
+	}
+	return r.lookAt(ctx, tip)
+}
+
+func (r *Relay) lookAt(ctx context.Context, tip l1.Tip) (view, error) {
+	block, err := r.cfg.Chain.Layer(ctx, tip.Height)
+	if err != nil { // or a reorganisation has taken it already
+		return view{}, waitFor("ask L1 for its prices", err)
+	}
+	return view{tip, block.Header}, nil
 }
 
 // unsent returns the bundles that L1 has not taken yet. The caller holds mu.
@@ -98,14 +143,14 @@ func (r *Relay) unsent() (all []*posting) {
 	return all
 }
 
-// postOne bundles from the head of the queue, makes the signed L1 transaction durable, and submits it.
-// It is false when the bundles in flight leave no room.
-func (r *Relay) postOne(ctx context.Context) (posted bool, err error) {
-	b := r.take()
+// postOne bundles from the queue, makes the signed L1 transaction durable, and submits it. It is
+// false when there is nothing that may be posted now.
+func (r *Relay) postOne(ctx context.Context, v view) (posted bool, err error) {
+	b := r.take(&v.header)
 	if len(b.txs) == 0 {
 		return false, nil
 	}
-	p, err := r.seal(ctx, b)
+	p, err := r.seal(ctx, v, b)
 	if err != nil {
 		return false, err
 	}
@@ -115,21 +160,51 @@ func (r *Relay) postOne(ctx context.Context) (posted bool, err error) {
 	if err := r.submit(ctx, p); err != nil {
 		return false, err
 	}
-	r.cfg.Log.Info("bundle posted", "l1tx", p.id.String(), "transactions", len(p.txs),
-		"bytes", len(p.raw), "weight", b.weight)
+	r.cfg.Log.Info("bundle posted", "bundle", p.id.String(), "l1tx", p.now().id.String(),
+		"transactions", len(p.txs), "bytes", len(p.raw), "weight", b.weight)
 	return true, nil
 }
 
+// submitLive submits a bundle in flight, unless all in it has expired: then it is given up, but for
+// one whose nonce others in flight wait for.
+func (r *Relay) submitLive(ctx context.Context, tip l1.Tip, p *posting) error {
+	r.mu.Lock()
+	live := false
+	r.own(p, func(_ rollup.Hash, rec *record) {
+		live = live || !rec.expired(tip.Height, r.cfg.Genesis.Params.OrderDelay)
+	})
+	for _, q := range r.postings {
+		live = live || q.height == 0 && q.nonce() > p.nonce()
+	}
+	r.mu.Unlock()
+	if live {
+		return r.submit(ctx, p)
+	}
+	r.cfg.Log.Warn("bundle given up: everything in it has expired", "bundle", p.id.String())
+	return r.abandon(p, tip.Height)
+}
+
 // submit hands a bundle in flight to L1: the same bytes as ever. A refusal of these bytes takes the
-// bundle back; without an answer, or without room in the mempool, it stays in flight.
+// bundle back, unless L1 has it with another bid; without an answer, or without room in the mempool,
+// it stays in flight.
 func (r *Relay) submit(ctx context.Context, p *posting) error {
-	_, err := r.cfg.Chain.Submit(ctx, p.tx)
+	_, err := r.cfg.Chain.Submit(ctx, p.now().tx)
 	var refusal *rollup.RefusedError
 	if !errors.As(err, &refusal) || refusal.Reason == rollup.ReasonQueueFull {
 		r.mu.Lock()
 		p.sent = err == nil
 		r.mu.Unlock()
 		return waitFor("submit a bundle to L1", err)
+	}
+	other, serr := r.otherBid(ctx, p)
+	switch {
+	case serr != nil:
+		return serr
+	case other >= 0:
+		r.mu.Lock()
+		p.at, p.sent = other, true
+		r.mu.Unlock()
+		return nil
 	}
 	if err := r.takeBack(p); err != nil {
 		return err
@@ -146,10 +221,12 @@ type batch struct {
 }
 
 // take chooses the transactions of the next bundle without removing them from the queue: as many as
-// fit the configured size and, with the bundles that wait for a block, a layer.
-func (r *Relay) take() (b batch) {
+// fit the configured size and, with the bundles that wait for a block, a layer. What could not pay
+// at the prices of header waits for others, with what its principal sent after it.
+func (r *Relay) take(header *rollup.Header) (b batch) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.stalled = true // until something changes
 	var inFlight int
 	var used metering.Units
 	for _, p := range r.postings {
@@ -161,45 +238,43 @@ func (r *Relay) take() (b batch) {
 	if inFlight >= maxInFlight {
 		return b
 	}
-	params := &r.cfg.Genesis.Params
-	size := 0
+	size, room := 0, r.cfg.room()
+	held := map[address.Address]bool{}
 	for _, h := range r.queue {
-		raw := r.records[h].raw
-		size += len(raw)
+		rec := r.records[h]
+		t := &rec.terms
+		if held[t.principal] || t.owed(header).sum() > t.maxFee {
+			held[t.principal] = true
+			continue
+		}
+		size += t.size
 		body := size + lengthPrefix*(len(b.txs)+1)
 		if len(b.txs) > 0 && (size > r.cfg.BundleBytes || body > r.cfg.maxBody() ||
 			len(b.txs) >= r.cfg.BundleTxs) {
 			break
 		}
-		tx, _, err := rollup.DecodeTx(raw, params)
-		if err != nil {
-			panic("BUG: relay: an accepted transaction does not decode: " + err.Error())
-		}
-		d := r.declared(tx, len(raw))
-		if used = used.Add(d.Units); !used.Fits(r.cfg.room()) {
+		if used = used.Add(t.units); !used.Fits(room) {
 			break
 		}
-		b.units = b.units.Add(d.Units)
-		b.weight += params.Weight(d) // each at most 2^20, as d fits a layer
-		b.hashes, b.txs = append(b.hashes, h), append(b.txs, raw)
+		b.units = b.units.Add(t.units)
+		b.weight += t.weight // each at most 2^20, as it fits a layer
+		b.hashes, b.txs = append(b.hashes, h), append(b.txs, rec.raw)
 	}
+	r.stalled = len(b.txs) == 0
 	return b
 }
 
 // seal makes a signed L1 transaction of a batch, if the account can pay for it.
-func (r *Relay) seal(ctx context.Context, b batch) (*posting, error) {
+func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 	account, err := r.cfg.Chain.Account(ctx, r.l1Address())
 	if err != nil {
 		return nil, waitFor("ask L1 for the account", err)
 	}
 	r.mu.Lock()
-	nonce, owed := account.Nonce, uint64(0)
+	nonce, owed := account.Nonce, r.owed(nil)
 	used := map[uint64]bool{}
 	for _, p := range r.postings {
-		used[p.tx.Nonce] = true
-		if p.height == 0 {
-			owed = saturatingAdd(owed, p.cost)
-		}
+		used[p.nonce()] = true
 	}
 	r.mu.Unlock()
 	for used[nonce] { // L1 may not know all bundles in flight; a gap is filled first
@@ -211,38 +286,40 @@ func (r *Relay) seal(ctx context.Context, b batch) (*posting, error) {
 		Payload: &rollup.PostBundle{
 			Bundle: rollup.EncodeBundle(r.cfg.Account, rollup.CodecDeflate, b.txs, &r.cfg.Genesis.Params),
 			Weight: b.weight,
-			Bid:    r.cfg.Bid,
+			Bid:    r.cfg.Bidding.Bid,
 		},
 	}
 	tx.Sign(r.cfg.Key)
 	p := &posting{raw: tx.Encode(), txs: b.hashes, units: b.units}
+	p.bids = []bid{{
+		price: r.cfg.Bidding.Bid, signature: tx.Signature,
+		cost: costOf(&v.header, len(p.raw), b.weight, r.cfg.Bidding.Bid),
+	}}
 	if err := p.decode(&r.cfg.Genesis.Params); err != nil {
 		return nil, err
 	}
-	if p.cost, err = r.cost(ctx, len(p.raw), b.weight); err != nil {
-		return nil, err
-	}
-	if need := saturatingAdd(owed, p.cost); need > account.Balance {
+	if need := saturatingAdd(owed, p.cost()); need > account.Balance {
 		return nil, waitFor("post a bundle", fmt.Errorf("L1 account %s has %d, and needs %d: send it money",
 			r.l1Address(), account.Balance, need))
 	}
 	return p, nil
 }
 
-// cost is the most that the next block takes from the account for a bundle.
-func (r *Relay) cost(ctx context.Context, size int, weight uint64) (uint64, error) {
-	tip, err := r.cfg.Chain.Tip(ctx)
-	if err != nil {
-		return 0, waitFor("ask L1 for its tip", err)
+// owed is the most that the bundles in flight but one take from the L1 account. The caller holds mu.
+func (r *Relay) owed(but *posting) (sum uint64) {
+	for _, p := range r.postings {
+		if p.height == 0 && p != but {
+			sum = saturatingAdd(sum, p.cost())
+		}
 	}
-	block, err := r.cfg.Chain.Layer(ctx, tip.Height)
-	if err != nil {
-		return 0, waitFor("ask L1 for its prices", err)
-	}
-	h := &block.Header
-	price := saturatingAdd(riseFor(h.InclusionPrice, 1), r.cfg.Bid)
+	return sum
+}
+
+// costOf is the most that the block after one takes from the account for a bundle.
+func costOf(h *rollup.Header, size int, weight, bid uint64) uint64 {
+	price := saturatingAdd(riseFor(h.InclusionPrice, 1), bid)
 	return saturatingAdd(saturatingMul(uint64(size), riseFor(h.ByteFee, 1)),
-		saturatingMul(weight, price)), nil
+		saturatingMul(weight, price))
 }
 
 // riseFor is the most that a price of L1 can be after so many blocks: each raises it by at most an

@@ -1,7 +1,9 @@
 package relay
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 
 	"github.com/athenarollup/athena/internal/kv"
@@ -10,26 +12,67 @@ import (
 	"github.com/athenarollup/athena/scale"
 )
 
-// posting is a bundle on its way: the signed L1 transaction, kept until no reorganisation can undo it.
-// What is submitted are always the same bytes under the same nonce, so L1 includes it at most once.
+// posting is a bundle on its way, kept until no reorganisation can undo it: one bundle under one L1
+// nonce, signed once for each bid. All its L1 transactions have the same nonce, so L1 includes it at
+// most once, whichever of them it takes.
 type posting struct {
 	seq    uint64
-	raw    []byte         // canonical L1 transaction
-	height uint64         // block that includes it; 0 while it waits
-	cost   uint64         // most that it takes from the L1 account
-	units  metering.Units // that its transactions declare
+	raw    []byte // canonical L1 transaction with the first bid
+	bids   []bid  // all of them, rising; the first is that of raw
+	at     int    // index of the bid that is handed to L1: the newest, or the one L1 has taken
+	height uint64 // block that includes it; 0 while it waits
+	units  metering.Units
 	txs    []rollup.Hash
 
-	tx   *rollup.L1Tx // raw, decoded
-	id   rollup.Hash
-	sent bool // L1 has it, as far as this run knows; guarded by mu
+	id     rollup.Hash // of the bundle: SHA-256 of its encoding
+	header rollup.Header
+	sent   bool   // L1 has it, as far as this run knows; guarded by mu
+	since  uint64 // block at which the wait for a block began, as far as this run knows; 0 = not yet
+}
+
+// bid is one L1 transaction that carries a bundle.
+type bid struct {
+	price     uint64 // per unit of weight
+	cost      uint64 // most that it takes from the L1 account
+	signature [64]byte
+
+	tx *rollup.L1Tx
+	id rollup.Hash
+}
+
+// maxBids bounds how often a bundle is signed.
+const maxBids = 16
+
+// now is the L1 transaction that carries the bundle at present.
+func (p *posting) now() *bid { return &p.bids[p.at] }
+
+// nonce is that of all L1 transactions that carry the bundle.
+func (p *posting) nonce() uint64 { return p.bids[0].tx.Nonce }
+
+// post is the payload with the first bid.
+func (p *posting) post() *rollup.PostBundle {
+	return p.bids[0].tx.Payload.(*rollup.PostBundle) //nolint:forcetypeassert // decode checked it
+}
+
+// cost is the most that L1 takes for the bundle, whichever bid it takes.
+func (p *posting) cost() (most uint64) {
+	for i := range p.bids {
+		most = max(most, p.bids[i].cost)
+	}
+	return most
 }
 
 func (p *posting) write() kv.Write {
 	var e scale.Encoder
 	e.Bytes(p.raw)
+	e.Len(len(p.bids))
+	for i := range p.bids {
+		e.U64(p.bids[i].price)
+		e.U64(p.bids[i].cost)
+		e.Raw(p.bids[i].signature[:])
+	}
+	e.U8(uint8(p.at))
 	e.U64(p.height)
-	e.U64(p.cost)
 	for _, u := range p.units {
 		e.U64(u)
 	}
@@ -47,8 +90,13 @@ func decodePosting(key, b []byte, params *rollup.Params) (*posting, error) {
 	d := scale.NewDecoder(b)
 	p := &posting{seq: binary.BigEndian.Uint64(key[1:])}
 	p.raw = append([]byte{}, d.Bytes(len(b))...)
+	p.bids = make([]bid, d.Len(maxBids))
+	for i := range p.bids {
+		p.bids[i].price, p.bids[i].cost = d.U64(), d.U64()
+		d.Fill(p.bids[i].signature[:])
+	}
+	p.at = int(d.U8())
 	p.height = d.U64()
-	p.cost = d.U64()
 	for i := range p.units {
 		p.units[i] = d.U64()
 	}
@@ -63,16 +111,34 @@ func decodePosting(key, b []byte, params *rollup.Params) (*posting, error) {
 	return p, p.decode(params)
 }
 
-// decode fills in what follows from raw.
-func (p *posting) decode(params *rollup.Params) (err error) {
-	if p.tx, err = rollup.DecodeL1Tx(p.raw, params); err != nil {
+// decode fills in what follows from the rest.
+func (p *posting) decode(params *rollup.Params) error {
+	tx, err := rollup.DecodeL1Tx(p.raw, params)
+	if err != nil {
 		return fmt.Errorf("relay: stored bundle: %w", err)
 	}
-	p.id = p.tx.ID()
+	post, ok := tx.Payload.(*rollup.PostBundle)
+	if !ok || p.at >= len(p.bids) || p.bids[0].price != post.Bid ||
+		p.bids[0].signature != tx.Signature {
+		return errors.New("relay: stored bundle: its bids are not those of its L1 transaction")
+	}
+	p.id = sha256.Sum256(post.Bundle)
+	for i := range p.bids {
+		p.bids[i].tx = withBid(tx, p.bids[i].price)
+		p.bids[i].tx.Signature = p.bids[i].signature
+		p.bids[i].id = p.bids[i].tx.ID()
+	}
 	return nil
 }
 
-// commit moves the transactions of p from the head of the queue into the bundle, durably.
+// withBid returns tx with another bid, and without a signature.
+func withBid(tx *rollup.L1Tx, price uint64) *rollup.L1Tx {
+	payload := *tx.Payload.(*rollup.PostBundle) //nolint:forcetypeassert // decode checked it
+	payload.Bid = price
+	return &rollup.L1Tx{ChainID: tx.ChainID, Sender: tx.Sender, Nonce: tx.Nonce, Payload: &payload}
+}
+
+// commit moves the transactions of p from the queue into the bundle, durably.
 func (r *Relay) commit(p *posting) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -82,7 +148,8 @@ func (r *Relay) commit(p *posting) error {
 	for i, h := range p.txs {
 		rec := r.records[h]
 		next[i] = rec.at(0, 0)
-		next[i].bundle = p.id
+		next[i].posting, next[i].l1tx = p.seq, p.now().id
+		next[i].raw = nil // the bundle has it, and the store
 		writes = append(writes, next[i].write(h),
 			kv.Write{Key: seqKey(keyQueue, rec.seq), Delete: true})
 	}
@@ -92,11 +159,16 @@ func (r *Relay) commit(p *posting) error {
 	r.nextSeq++
 	r.postings = append(r.postings, p)
 	for i, h := range p.txs {
-		r.queueBytes -= len(next[i].raw)
-		next[i].raw = nil // the bundle has it, and the store
-		*r.records[h] = next[i]
+		r.queueBytes -= len(r.records[h].raw)
+		r.put(h, next[i])
 	}
-	r.queue = append([]rollup.Hash{}, r.queue[len(p.txs):]...)
+	kept := make([]rollup.Hash, 0, len(r.queue)-len(p.txs))
+	for _, h := range r.queue {
+		if r.records[h].posting == 0 {
+			kept = append(kept, h)
+		}
+	}
+	r.queue = kept
 	return nil
 }
 
@@ -104,7 +176,7 @@ func (r *Relay) commit(p *posting) error {
 // bundle, or to the queue. The caller holds mu.
 func (r *Relay) own(p *posting, fn func(h rollup.Hash, rec *record)) {
 	for _, h := range p.txs {
-		if rec := r.records[h]; rec != nil && rec.bundle == p.id {
+		if rec := r.records[h]; rec != nil && rec.posting == p.seq {
 			fn(h, rec)
 		}
 	}
@@ -140,7 +212,7 @@ func (r *Relay) takeBack(p *posting) error {
 	}
 	r.remove(p)
 	for h, next := range back { //lint:unordered the queue is sorted below
-		*r.records[h] = next
+		r.put(h, next)
 		r.queue = append(r.queue, h)
 		r.queueBytes += len(next.raw)
 	}
@@ -148,44 +220,30 @@ func (r *Relay) takeBack(p *posting) error {
 	return nil
 }
 
-// mark notes the block that includes a bundle, or 0 when none does any more.
-func (r *Relay) mark(p *posting, height uint64) error {
-	if p.height == height {
+// mark notes the block that includes a bundle and the bid that it took, or 0 when none does any more.
+func (r *Relay) mark(p *posting, height uint64, at int) error {
+	if p.height == height && p.at == at {
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	q := *p
-	q.height = height
+	q.height, q.at = height, at
 	writes := []kv.Write{q.write()}
+	next := map[rollup.Hash]record{}
 	r.own(p, func(h rollup.Hash, rec *record) {
-		next := rec.at(height, r.cfg.Genesis.Params.OrderDelay)
-		writes = append(writes, next.write(h))
+		changed := rec.at(height, r.cfg.Genesis.Params.OrderDelay)
+		changed.l1tx = q.now().id
+		next[h] = changed
+		writes = append(writes, changed.write(h))
 	})
 	if err := r.apply(writes...); err != nil {
 		return err
 	}
-	p.height = height
-	r.own(p, func(_ rollup.Hash, rec *record) {
-		*rec = rec.at(height, r.cfg.Genesis.Params.OrderDelay)
-	})
-	return nil
-}
-
-// retire forgets a bundle that no reorganisation can undo; what became of its transactions stays in
-// the store, without their bytes.
-func (r *Relay) retire(p *posting) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	writes := []kv.Write{{Key: seqKey(keyPosting, p.seq), Delete: true}}
-	r.own(p, func(h rollup.Hash, _ *record) {
-		writes = append(writes, kv.Write{Key: hashKey(keyRaw, h), Delete: true})
-	})
-	if err := r.apply(writes...); err != nil {
-		return err
+	p.height, p.at, p.since = height, at, 0
+	for h, rec := range next { //lint:unordered each is on its own
+		r.put(h, rec)
 	}
-	r.remove(p)
-	r.own(p, func(h rollup.Hash, _ *record) { delete(r.records, h) })
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/grpc"
@@ -23,10 +24,14 @@ import (
 type Relay struct {
 	cfg     Config
 	chainID rollup.Hash
-	store   store
+	store   Store
 	server  *service.Server
 	conn    *grpc.ClientConn
 	exec    athenav1.ExecutorServiceClient // nil without an executor
+	api     *server
+
+	simulations chan struct{} // one for each that runs
+	exempt      map[address.Address]bool
 
 	kick   chan struct{} // asks the posting loop to look at the queue now
 	broken chan error    // why the store failed
@@ -41,37 +46,51 @@ type Relay struct {
 	closed bool       // nothing may be posted any more; guarded by posts
 
 	mu         sync.Mutex
-	tip        l1.Tip        // newest block that the relay knows
-	header     rollup.Header // of a block near the tip, for its prices
-	settled    l1.Tip        // newest block that everything was done for
-	moved      chan struct{} // closed and replaced when settled changes
-	retry      backoff       // when to post again after a failure
-	nextSeq    uint64
+	known      bool                    // L1 has answered: tip and header are valid
+	down       bool                    // L1 does not answer
+	tip        l1.Tip                  // newest block that the relay knows
+	header     rollup.Header           // of a block near the tip, for its prices
+	settled    l1.Tip                  // newest block that everything was done for
+	moved      chan struct{}           // closed and replaced when settled changes
+	away       backoff                 // when to look at L1 again after a failure
+	retry      backoff                 // when to post again after a failure
+	stalled    bool                    // nothing in the queue may be posted before something changes
+	nextSeq    uint64                  // from 1
 	queue      []rollup.Hash           // accepted, oldest first
 	queueBytes int                     // bytes of the queue
 	records    map[rollup.Hash]*record // of the queue and of the bundles in flight
+	standing   standing                // of the same
 	postings   []*posting              // bundles in flight, oldest first
+	finished   int                     // records in the store that have ended
+	total      tally                   // of the bundles that nothing can undo
+	accounts   int                     // of them, in the store
+	unpaid     []*account              // of them, that wait for something
 }
 
-// Start opens the durable queue, starts the API and the loops, and returns. Close ends all of it.
+// Start opens the durable queue, starts the API and the loops, and returns. Close ends all of it. It
+// needs no L1 that answers: until one does, transactions are refused as UNAVAILABLE.
 func Start(ctx context.Context, cfg Config) (*Relay, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	store, err := kv.Open(cfg.Dir)
-	if err != nil {
-		return nil, err
+	if cfg.Store == nil {
+		store, err := kv.Open(cfg.Dir)
+		if err != nil {
+			return nil, err
+		}
+		cfg.Store = store
 	}
-	return start(ctx, cfg, store)
-}
-
-// start is Start with an open store, which it closes when it fails.
-func start(ctx context.Context, cfg Config, s store) (*Relay, error) {
 	cfg = cfg.withDefaults()
 	r := &Relay{
-		cfg: cfg, chainID: cfg.Genesis.ChainID(), store: s,
+		cfg: cfg, chainID: cfg.Genesis.ChainID(), store: cfg.Store,
 		kick: make(chan struct{}, 1), done: make(chan struct{}), moved: make(chan struct{}),
-		broken: make(chan error, 1), records: map[rollup.Hash]*record{},
+		broken: make(chan error, 1), records: map[rollup.Hash]*record{}, standing: newStanding(),
+		simulations: make(chan struct{}, cfg.Policy.Simulations),
+		exempt:      map[address.Address]bool{}, nextSeq: 1,
+	}
+	r.api = &server{relay: r}
+	for _, a := range cfg.Policy.Exempt {
+		r.exempt[a] = true
 	}
 	if err := r.open(ctx); err != nil {
 		return nil, errors.Join(err, r.closeParts())
@@ -79,8 +98,11 @@ func start(ctx context.Context, cfg Config, s store) (*Relay, error) {
 	waiting, posted := len(r.queue), len(r.postings)
 	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return r.follow(ctx) })
-	group.Go(func() error { return r.post(ctx) })
+	if cfg.Clock == nil {
+		group.Go(func() error { return r.follow(ctx) })
+		group.Go(func() error { return r.post(ctx) })
+		group.Go(func() error { return r.keepAccounts(ctx) })
+	}
 	group.Go(func() error {
 		select {
 		case err := <-r.broken:
@@ -99,7 +121,7 @@ func start(ctx context.Context, cfg Config, s store) (*Relay, error) {
 	if err := r.serve(); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	r.cfg.Log.Info("relay started", "address", r.Addr(), "account", cfg.Account.String(),
+	r.cfg.Log.Info("relay started", "address", r.Addr(), "relay", cfg.Account.String(),
 		"waiting", waiting, "posted", posted)
 	return r, nil
 }
@@ -112,18 +134,18 @@ func (r *Relay) open(ctx context.Context) error {
 	if err := r.load(); err != nil {
 		return err
 	}
-	tip, err := r.cfg.Chain.Tip(ctx)
-	if err != nil {
-		return fmt.Errorf("relay: ask L1 for its tip: %w", err)
+	first, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if v, err := r.look(first); err == nil {
+		r.tip, r.header, r.known = v.tip, v.header, true
+	} else {
+		r.down = true
+		r.cfg.Log.Warn("L1 does not answer; nothing is accepted before it does", "error", err)
 	}
-	block, err := r.cfg.Chain.Layer(ctx, tip.Height)
-	if err != nil {
-		return fmt.Errorf("relay: ask L1 for its prices: %w", err)
-	}
-	r.tip, r.header = tip, block.Header
-	if r.cfg.Executor == "" {
+	if r.exec = r.cfg.ExecutorClient; r.cfg.Executor == "" {
 		return nil
 	}
+	var err error
 	r.conn, err = grpc.NewClient(r.cfg.Executor,
 		grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
@@ -134,13 +156,32 @@ func (r *Relay) open(ctx context.Context) error {
 }
 
 func (r *Relay) serve() (err error) {
+	if r.cfg.Listen == "" {
+		return nil
+	}
 	r.server, err = service.Serve(r.cfg.Listen, r.cfg.Genesis.Params.MaxTxBytes,
-		func(s grpc.ServiceRegistrar) { athenav1.RegisterRelayServiceServer(s, &server{relay: r}) })
+		func(s grpc.ServiceRegistrar) { athenav1.RegisterRelayServiceServer(s, r.api) })
 	return err
 }
 
-// Addr is the address of the gRPC API.
-func (r *Relay) Addr() string { return r.server.Addr() }
+// Addr is the address of the gRPC API; "" where there is none.
+func (r *Relay) Addr() string {
+	if r.server == nil {
+		return ""
+	}
+	return r.server.Addr()
+}
+
+// Service is the API without a network.
+func (r *Relay) Service() athenav1.RelayServiceServer { return r.api }
+
+// now is the time by the clock of the relay.
+func (r *Relay) now() time.Time {
+	if r.cfg.Clock != nil {
+		return r.cfg.Clock()
+	}
+	return time.Now()
+}
 
 // Err waits for the relay to end and says why: nil after Close, else a failure of its store or a
 // stored bundle that does not decode. L1 that does not answer is no reason to end.

@@ -14,8 +14,12 @@ const (
 	retryLast  = 10 * time.Second
 )
 
-// l1Timeout bounds what the relay asks of L1 at once.
-const l1Timeout = 20 * time.Second
+const (
+	// l1Timeout bounds what the relay asks of L1 at once.
+	l1Timeout = 20 * time.Second
+	// startTimeout bounds how long Start waits for L1.
+	startTimeout = 3 * time.Second
+)
 
 // waitError is a failure that time or an operator's money cures: the relay keeps what it has, and
 // tries again. Every other failure ends the relay.
@@ -53,6 +57,9 @@ func (b *backoff) failed(now time.Time) time.Duration {
 func (b *backoff) reset() { *b = backoff{} }
 
 func (b *backoff) ready(now time.Time) bool { return !now.Before(b.until) }
+
+// left is how long it takes until b is ready, at least the first pause.
+func (b *backoff) left(now time.Time) time.Duration { return max(b.until.Sub(now), retryFirst) }
 
 // isRefused reports whether L1 answered with a refusal.
 func isRefused(err error) bool {

@@ -3,10 +3,13 @@ package relay
 import (
 	"context"
 	"errors"
+	"time"
 
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/athenarollup/athena/api"
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
@@ -32,9 +35,15 @@ func (s *server) Info(
 		Network:    r.cfg.Genesis.Name,
 		ChainId:    r.chainID[:],
 		Relay:      r.cfg.Account[:],
-		MinTip:     r.cfg.MinTip,
+		MinTip:     r.cfg.Policy.MinTip,
 		L1Height:   r.tip.Height,
 		MaxTxBytes: uint32(r.cfg.maxTxBytes()),
+
+		RefusesUnpinned: r.cfg.Policy.RefuseUnpinned,
+		Simulates:       r.exec != nil && !r.cfg.Policy.NoSimulation,
+		Waiting:         uint64(r.waiting()),
+		MaxWaiting:      uint64(r.cfg.MaxQueue),
+		L1Down:          r.down,
 	}, nil
 }
 
@@ -74,8 +83,10 @@ func (s *server) Status(
 	if rec.reason != rollup.ReasonNone {
 		resp.Reason = rec.reason.String()
 	}
-	if rec.bundle != (rollup.Hash{}) {
-		resp.BundleL1Tx = rec.bundle[:]
+	if rec.posting != 0 {
+		if err := s.relay.addBundle(rec, resp); err != nil {
+			return nil, toStatus(err)
+		}
 	}
 	if rec.stage == stageOrdered {
 		s.advance(ctx, h, rec, resp)
@@ -140,22 +151,89 @@ func (s *server) settled(ctx context.Context, resp *athenav1.StatusResponse) {
 	}
 }
 
-// toStatus turns a failure into what a client can act on: a refusal carries its reason.
+// addBundle says which bundle carries a transaction, and what it cost.
+func (r *Relay) addBundle(rec *record, resp *athenav1.StatusResponse) error {
+	resp.BundleL1Tx = rec.l1tx[:]
+	r.mu.Lock()
+	for _, p := range r.postings {
+		if p.seq != rec.posting {
+			continue
+		}
+		l1tx := p.now().id
+		resp.BundleId, resp.BundleL1Tx = p.id[:], l1tx[:]
+		if p.height > 0 {
+			t, _ := r.tallyOf(p)
+			resp.BundleCost = t.cost()
+		}
+		r.mu.Unlock()
+		return nil
+	}
+	r.mu.Unlock()
+	key := seqKey(keyAccount, rec.posting)
+	v, ok, err := r.store.Get(key)
+	if err != nil || !ok {
+		return err
+	}
+	a, err := decodeAccount(key, v)
+	if err != nil {
+		return err
+	}
+	resp.BundleId, resp.BundleCost = a.bundle[:], a.tally.cost()
+	return nil
+}
+
+// maxListed bounds the accounts of bundles in an answer.
+const maxListed = 100
+
+// Accounting implements athenav1.RelayServiceServer.
+func (s *server) Accounting(
+	_ context.Context, req *athenav1.AccountingRequest,
+) (*athenav1.AccountingResponse, error) {
+	r := s.relay
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var open tally
+	for _, p := range r.postings {
+		if p.height > 0 {
+			t, _ := r.tallyOf(p)
+			open = open.plus(t)
+		}
+	}
+	resp := &athenav1.AccountingResponse{Total: wireTally(&r.total), Open: wireTally(&open)}
+	newest, err := r.newestAccounts(min(int(req.GetBundles()), maxListed))
+	if err != nil {
+		return nil, toStatus(err)
+	}
+	for _, a := range newest {
+		resp.Bundles = append(resp.Bundles, &athenav1.BundleAccount{
+			BundleId: a.bundle[:], L1Tx: a.l1tx[:], L1Height: a.height, Tally: wireTally(&a.tally),
+		})
+	}
+	return resp, nil
+}
+
+func wireTally(t *tally) *athenav1.Tally {
+	return &athenav1.Tally{
+		Bundles: t.bundles, Txs: t.txs, Effective: t.effective, Vain: t.vain, Unknown: t.unknown,
+		ByteCost: t.bytes, InclusionCost: t.inclusionCost, BidCost: t.bid,
+		Data: t.data, Inclusion: t.inclusion, Tips: t.tips, Expected: t.expected,
+	}
+}
+
+// toStatus turns a failure into what a client can act on: a refusal carries its reason, and what may
+// be tried again carries when.
 func toStatus(err error) error {
 	var refused *rollup.RefusedError
-	var full queueFullError
+	var busy busyError
+	var away awayError
 	switch {
 	case errors.As(err, &refused):
-		st := status.New(codes.InvalidArgument, refused.Reason.String()+": "+err.Error())
-		with, derr := st.WithDetails(&errdetails.ErrorInfo{
-			Reason: refused.Reason.String(), Domain: api.ErrorDomain,
-		})
-		if derr != nil {
-			return st.Err()
-		}
-		return with.Err()
-	case errors.As(err, &full):
-		return status.Error(codes.ResourceExhausted, err.Error())
+		return withDetail(codes.InvalidArgument, refused.Reason.String()+": "+err.Error(),
+			&errdetails.ErrorInfo{Reason: refused.Reason.String(), Domain: api.ErrorDomain})
+	case errors.As(err, &busy):
+		return withDetail(codes.ResourceExhausted, err.Error(), retryIn(busyRetry))
+	case errors.As(err, &away):
+		return withDetail(codes.Unavailable, err.Error(), retryIn(away.retry))
 	case errors.Is(err, errStopped):
 		return status.Error(codes.Unavailable, err.Error())
 	case status.Code(err) != codes.Unknown:
@@ -163,4 +241,19 @@ func toStatus(err error) error {
 	default:
 		return status.Error(codes.Internal, err.Error())
 	}
+}
+
+// busyRetry is when to try again what there was no room for.
+const busyRetry = time.Second
+
+func retryIn(d time.Duration) *errdetails.RetryInfo {
+	return &errdetails.RetryInfo{RetryDelay: durationpb.New(d)}
+}
+
+func withDetail(code codes.Code, message string, detail protoadapt.MessageV1) error {
+	st := status.New(code, message)
+	if with, err := st.WithDetails(detail); err == nil {
+		return with.Err()
+	}
+	return st.Err()
 }

@@ -8,14 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
 )
 
-// store is where a relay keeps what must survive a crash: a kv.Store.
-type store interface {
+// Store is where a relay keeps what must survive a crash: a kv.Store, or what stands in for it.
+type Store interface {
 	Get(key []byte) (value []byte, ok bool, err error)
 	Apply(writes ...kv.Write) error
 	Range(lo, hi []byte, fn func(key, value []byte) bool) error
@@ -27,13 +26,21 @@ type store interface {
 func (r *Relay) apply(writes ...kv.Write) error {
 	err := r.store.Apply(writes...)
 	if err != nil {
-		select {
-		case r.broken <- err:
-		default: // it ends already
-		}
+		r.broke(err)
 	}
 	return err
 }
+
+// broke ends the relay.
+func (r *Relay) broke(err error) {
+	select {
+	case r.broken <- err:
+	default: // it ends already
+	}
+}
+
+// errEnough stops each without a failure.
+var errEnough = errors.New("enough")
 
 // guardStore refuses a folder that belongs to another network or account.
 func (r *Relay) guardStore() error {
@@ -68,7 +75,7 @@ func (r *Relay) load() error {
 	}
 	for _, p := range r.postings {
 		for _, h := range p.txs {
-			if err := r.loadRecord(h, p.id); err != nil {
+			if _, err := r.loadRecord(h, p.seq); err != nil {
 				return err
 			}
 		}
@@ -84,22 +91,28 @@ func (r *Relay) load() error {
 	if err != nil {
 		return err
 	}
-	return r.loadQueue()
+	if err := r.loadQueue(); err != nil {
+		return err
+	}
+	err = r.each(keyFinished, func(k, _ []byte) error {
+		if len(k) != 1+8+len(rollup.Hash{}) {
+			return errors.New("relay: stored list of finished transactions: malformed entry")
+		}
+		r.finished++
+		return nil
+	})
+	return errors.Join(err, r.loadAccounts())
 }
 
 // loadQueue reads the transactions of the queue, which is in order.
 func (r *Relay) loadQueue() error {
 	for _, h := range r.queue {
-		if err := r.loadRecord(h, rollup.Hash{}); err != nil {
-			return err
-		}
-		raw, ok, err := r.store.Get(hashKey(keyRaw, h))
+		raw, err := r.loadRecord(h, 0)
 		if err != nil {
 			return err
 		}
-		tx, _, derr := rollup.DecodeTx(raw, &r.cfg.Genesis.Params)
-		if !ok || derr != nil || tx.Hash() != h || r.records[h] == nil {
-			return fmt.Errorf("relay: folder %q: transaction %s is not what was accepted", r.cfg.Dir, h)
+		if raw == nil {
+			return fmt.Errorf("relay: folder %q: transaction %s waits and is in a bundle", r.cfg.Dir, h)
 		}
 		r.records[h].raw = raw
 		r.queueBytes += len(raw)
@@ -107,20 +120,31 @@ func (r *Relay) loadQueue() error {
 	return nil
 }
 
-// loadRecord brings a record into memory, if its transaction is in the given bundle, or in none.
-func (r *Relay) loadRecord(h, bundle rollup.Hash) error {
+// loadRecord brings a record into memory, if its transaction is in the given posting, or in none (0),
+// and returns the transaction.
+func (r *Relay) loadRecord(h rollup.Hash, posting uint64) (raw []byte, err error) {
 	rec, err := r.find(h)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if rec == nil {
-		return fmt.Errorf("relay: folder %q names transaction %s, which is not there", r.cfg.Dir, h)
+		return nil, fmt.Errorf("relay: folder %q names transaction %s, which is not there", r.cfg.Dir, h)
 	}
-	if rec.bundle == bundle {
-		rec.since = time.Now()
-		r.records[h] = rec
+	if rec.posting != posting || rec.ended > 0 {
+		return nil, nil
 	}
-	return nil
+	raw, ok, err := r.store.Get(hashKey(keyRaw, h))
+	if err != nil {
+		return nil, err
+	}
+	tx, _, derr := rollup.DecodeTx(raw, &r.cfg.Genesis.Params)
+	if !ok || derr != nil || tx.Hash() != h {
+		return nil, fmt.Errorf("relay: folder %q: transaction %s is not what was accepted", r.cfg.Dir, h)
+	}
+	rec.terms = termsOf(tx, len(raw), &r.cfg.Genesis.Params)
+	rec.since = r.now()
+	r.put(h, *rec)
+	return raw, nil
 }
 
 // each calls fn for every key of a space, in order, until it fails.
@@ -130,6 +154,9 @@ func (r *Relay) each(space byte, fn func(k, v []byte) error) error {
 		failed = fn(k, v)
 		return failed == nil
 	})
+	if errors.Is(failed, errEnough) {
+		failed = nil
+	}
 	return errors.Join(err, failed)
 }
 

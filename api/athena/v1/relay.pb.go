@@ -416,8 +416,7 @@ type StatusResponse struct {
 	// bundle_id is the hash of the bundle's bytes: it stays the same when the bundle is signed again
 	// with a higher bid.
 	BundleId []byte `protobuf:"bytes,8,opt,name=bundle_id,json=bundleId,proto3" json:"bundle_id,omitempty"`
-	// bundle_cost is what L1 took from the relay for the whole bundle; 0 before it is in a block, and
-	// after no reorganisation can undo it (Accounting has it then).
+	// bundle_cost is what L1 took from the relay for the whole bundle; 0 before it is in a block.
 	BundleCost    uint64 `protobuf:"varint,9,opt,name=bundle_cost,json=bundleCost,proto3" json:"bundle_cost,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
