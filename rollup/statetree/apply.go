@@ -1,6 +1,8 @@
 package statetree
 
 import (
+	"cmp"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sort"
@@ -41,16 +43,30 @@ func normalize(changes []Change) ([]Change, error) {
 				ErrValueTooLarge, n, changes[i].Key, MaxValueBytes)
 		}
 	}
-	ch := slices.Clone(changes)
-	slices.SortStableFunc(ch, func(a, b Change) int { return a.Key.compare(b.Key) })
-	kept := ch[:0]
-	for i := range ch {
-		if i+1 < len(ch) && ch[i+1].Key == ch[i].Key {
-			continue
-		}
-		kept = append(kept, ch[i])
+	order := make([]place, len(changes))
+	for i := range changes {
+		order[i] = place{binary.BigEndian.Uint64(changes[i].Key[:]), int32(i)}
 	}
-	return kept, nil
+	slices.SortFunc(order, func(a, b place) int {
+		if a.head != b.head {
+			return cmp.Compare(a.head, b.head)
+		}
+		c := changes[a.i].Key.compare(changes[b.i].Key)
+		return cmp.Or(c, cmp.Compare(a.i, b.i))
+	})
+	ch := make([]Change, 0, len(changes))
+	for j, p := range order {
+		if j+1 == len(order) || changes[order[j+1].i].Key != changes[p.i].Key {
+			ch = append(ch, changes[p.i])
+		}
+	}
+	return ch, nil
+}
+
+// place is an index into changes with the first bytes of the key there.
+type place struct {
+	head uint64
+	i    int32
 }
 
 // forkMin is the number of changes below a node from which its two sides are hashed side by side.

@@ -20,14 +20,6 @@ type stage struct {
 	flush bool   // write all dirty pages
 }
 
-// keptNode is a page or bucket of the new version; a place where there is none any more, if n is
-// nil.
-type keptNode struct {
-	id      nodeID
-	n       node
-	wasPage bool
-}
-
 // CommitGenesis implements Store.
 func (s *pebbleStore) CommitGenesis(t *Tree, meta []byte, aux []Aux) error {
 	return s.Commit(0, t, meta, aux)
@@ -153,16 +145,10 @@ func (st *stage) set(key, value []byte, present bool) error {
 
 // tree notes the pages and buckets of the new version and returns the values that differ.
 func (st *stage) tree(s *settler) (changes []valueChange, err error) {
-	s.kept = func(id nodeID, n node, wasPage bool) error {
-		if b, ok := n.(*bucket); ok {
-			n = stripped(b)
-		}
-		st.kept = append(st.kept, keptNode{id: id, n: n, wasPage: wasPage})
-		return nil
-	}
 	if st.root, err = s.run(); err != nil {
 		return nil, err
 	}
+	st.kept = s.kept
 	return s.changes, nil
 }
 

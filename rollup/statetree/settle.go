@@ -1,6 +1,9 @@
 package statetree
 
-import "fmt"
+import (
+	"fmt"
+	"sync"
+)
 
 // settler finds what differs between the head and a new version of the state, and brings the new
 // one into the form in which a store keeps it. It goes down only where hashes differ, so it costs
@@ -10,12 +13,18 @@ type settler struct {
 	// same reports that nothing differs below two nodes at one place. If nil, equal hashes do. It
 	// is for recoveries, which want pages and no values.
 	same func(old, now node) bool
-	// kept is called for each page and bucket that the new version has and the old one has not in
-	// the same form, and with a nil node for each place where there is none any more; a page, if
-	// wasPage is true. What lies below a page or bucket is reduced to stubs.
-	kept func(id nodeID, n node, wasPage bool) error
 
+	kept    []keptNode
 	changes []valueChange // in key order
+}
+
+// keptNode is a page or bucket that the new version has and the old one has not in the same form,
+// with what lies below reduced to stubs. If n is nil, there is none at that place any more; a later
+// entry may put one there.
+type keptNode struct {
+	id      nodeID
+	n       node
+	wasPage bool // a page was there
 }
 
 // valueChange is a key whose value differs, with the entries before and after: nil where the key is
@@ -37,19 +46,21 @@ func (s *settler) run() (node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(n, Key{}, 0)
+	return s.keep(n, Key{}, 0), nil
 }
 
-// keep hands out a new bucket at the border of a page, or at the root, and returns its stub.
-func (s *settler) keep(n node, at Key, depth int) (node, error) {
+// keep hands out a new bucket below a page, or at the root, and returns its stub.
+func (s *settler) keep(n node, at Key, depth int) node {
 	b, ok := n.(*bucket)
 	if !ok {
-		return n, nil
+		return n
 	}
-	if err := s.kept(idOf(at, depth), b, false); err != nil {
-		return nil, err
-	}
-	return b.stub(), nil
+	s.note(at, depth, stripped(b), false)
+	return b.stub()
+}
+
+func (s *settler) note(at Key, depth int, n node, wasPage bool) {
+	s.kept = append(s.kept, keptNode{id: idOf(at, depth), n: n, wasPage: wasPage})
 }
 
 // walk compares two subtrees at a depth on the path of at, and returns the new one with the number
@@ -60,9 +71,7 @@ func (s *settler) walk(old, now node, at Key, depth int) (node, int, error) {
 		return s.settled(old)
 	}
 	if st, ok := old.(*stub); ok && st.leaves > 0 {
-		if err := s.kept(idOf(at, depth), nil, false); err != nil {
-			return nil, 0, err
-		}
+		s.note(at, depth, nil, false)
 	}
 	old, err := s.from.visit(old, at, depth)
 	if err != nil {
@@ -80,14 +89,39 @@ func (s *settler) walk(old, now node, at Key, depth int) (node, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	var kids [2]node
-	var leaves [2]int
-	for side := range 2 {
-		if kids[side], leaves[side], err = s.walk(was[side], is[side], at.to(depth, side), depth+1); err != nil {
-			return nil, 0, err
-		}
+	kids, leaves, err := s.both(was, is, at, depth)
+	if err != nil {
+		return nil, 0, err
 	}
 	return s.join(kids, leaves, now, oldInner, at, depth)
+}
+
+// settleForks is the number of levels from the root on whose two sides are compared side by side.
+const settleForks = 2
+
+// both compares the children of a node at depth.
+func (s *settler) both(
+	was, is [2]node, at Key, depth int,
+) (kids [2]node, leaves [2]int, err error) {
+	left, right := at.to(depth, 0), at.to(depth, 1)
+	if depth >= settleForks || s.same != nil {
+		if kids[0], leaves[0], err = s.walk(was[0], is[0], left, depth+1); err == nil {
+			kids[1], leaves[1], err = s.walk(was[1], is[1], right, depth+1)
+		}
+		return kids, leaves, err
+	}
+	var wg sync.WaitGroup
+	var rightErr error
+	other := &settler{from: s.from, to: s.to}
+	wg.Go(func() { kids[1], leaves[1], rightErr = other.walk(was[1], is[1], right, depth+1) })
+	kids[0], leaves[0], err = s.walk(was[0], is[0], left, depth+1)
+	wg.Wait()
+	if err == nil {
+		err = rightErr
+	}
+	s.kept = append(s.kept, other.kept...)
+	s.changes = append(s.changes, other.changes...)
+	return kids, leaves, err
 }
 
 func sides(old, now node, depth int) (was, is [2]node, err error) {
@@ -189,9 +223,7 @@ func (s *settler) join(
 	wasPage := wasInner && depth%pageLevels == 0
 	if total <= bucketMax {
 		if wasPage {
-			if err := s.kept(idOf(at, depth), nil, true); err != nil {
-				return nil, 0, err
-			}
+			s.note(at, depth, nil, true)
 		}
 		if total == 0 {
 			return nil, 0, nil
@@ -200,18 +232,13 @@ func (s *settler) join(
 		return b, total, err
 	}
 	for side := range 2 {
-		var err error
-		if kids[side], err = s.keep(kids[side], at.to(depth, side), depth+1); err != nil {
-			return nil, 0, err
-		}
+		kids[side] = s.keep(kids[side], at.to(depth, side), depth+1)
 	}
 	n := &inner{h: *now.hash(), kids: kids}
 	if depth%pageLevels != 0 {
 		return n, many, nil
 	}
-	if err := s.kept(idOf(at, depth), n, wasPage); err != nil {
-		return nil, 0, err
-	}
+	s.note(at, depth, n, wasPage)
 	return &stub{h: n.h}, many, nil
 }
 
@@ -222,9 +249,7 @@ func (s *settler) melt(kids [2]node, h *Root, at Key, depth int) (node, error) {
 	for side, kid := range kids {
 		if st, ok := kid.(*stub); ok {
 			below := at.to(depth, side)
-			if err := s.kept(idOf(below, depth+1), nil, false); err != nil {
-				return nil, err
-			}
+			s.note(below, depth+1, nil, false)
 			var err error
 			if kid, err = s.to.src.load(below, depth+1, st); err != nil {
 				return nil, err
