@@ -264,6 +264,14 @@ func TestSimulate(t *testing.T) {
 	require.Equal(t, "failed", r.GetOutcome())
 	require.Equal(t, "Panic", r.GetTrap())
 	require.Contains(t, r.GetMessage(), "only the owner")
+	whole := r.GetUsed().GetCompute()
+	r, err = s.client.Simulate(ctx, &athenav1.SimulateRequest{
+		Tx: s.sign("bob: call coin mint @bob 5 | void")[0].Encode(), AdmitOnly: true,
+	})
+	require.NoError(t, err)
+	require.Equal(t, "success", r.GetOutcome(), "a call that fails is an effect")
+	require.True(t, r.GetVerified())
+	require.Less(t, r.GetUsed().GetCompute(), whole, "no call has run")
 	r = sim(s.sign("carol: spend bob 5 | void")[0])
 	require.Equal(t, "ineffective", r.GetOutcome())
 	require.Equal(t, "NOT_SPAWNED", r.GetReason())

@@ -33,6 +33,7 @@ type Executor struct {
 	claimer    *claimer    // nil: no claims
 	challenger *challenger // nil: no challenges
 	watcher    *watcher
+	teller     teller
 	server     *service.Server // nil without Listen
 	log        *slog.Logger
 
@@ -72,7 +73,7 @@ func New(cfg Config) (*Executor, error) {
 		ledger: led, archive: led.archive, log: cfg.Log, told: map[rollup.Hash]bool{},
 	}
 	if e.outbox != nil {
-		e.watcher.account = e.outbox.account
+		e.watcher.account, e.teller.log = e.outbox.account, cfg.Log
 	}
 	if cfg.Challenge {
 		e.challenger = &challenger{ledger: led, outbox: e.outbox, log: cfg.Log}
@@ -246,6 +247,10 @@ func (e *Executor) post(ctx context.Context, tip l1.Tip) error {
 	// that an own claim in a block is never missed.
 	claims, final, err := e.claims(ctx)
 	if err != nil {
+		return err
+	}
+	e.teller.tell(e.outbox, claims)
+	if err := e.outbox.tellOutcomes(tip, claims); err != nil {
 		return err
 	}
 	if tip.Height%forgetEvery == 0 {

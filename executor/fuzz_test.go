@@ -15,5 +15,6 @@ func FuzzStoredRecords(f *testing.F) {
 		_, _ = decodeJob(key, value)
 		_, _ = decodeIDRecord(value)
 		_, _ = decodeDropRecord(value)
+		_, _ = decodeChallenged(value, value)
 	})
 }

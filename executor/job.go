@@ -81,6 +81,8 @@ const (
 	keyJob    = 'j' // seq -> job
 	keyReveal = 'r' // seq -> job.hidden
 	keyTried  = 't' // claim id, step -> number of challenges that came to an end
+	// keyOutcome: claim id, step -> challenged
+	keyOutcome = 'o'
 )
 
 func seqKey(space byte, seq uint64) []byte {

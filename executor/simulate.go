@@ -106,7 +106,11 @@ func (a *api) Simulate(
 			InclusionPrice: l.Header.InclusionPrice,
 		}
 		item.Weight = p.Weight(p.Declared(item))
-		sim, err := a.ledger.engine.Simulate(stf.Backend(t), l, item)
+		run := a.ledger.engine.Simulate
+		if req.GetAdmitOnly() {
+			run = a.ledger.engine.Admit
+		}
+		sim, err := run(stf.Backend(t), l, item)
 		if err != nil {
 			return err
 		}

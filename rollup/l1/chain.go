@@ -47,6 +47,7 @@ type ClaimInfo struct {
 	Commit      uint64 // block of its ClaimCommit
 	Pending     int    // unresolved challenges
 	LastVerdict *rollup.Verdict
+	Challenger  address.Address // whose witness LastVerdict is about
 }
 
 // FinalHead is the newest final layer and the state root after it.

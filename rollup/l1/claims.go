@@ -25,6 +25,7 @@ type claim struct {
 	conflicts []rollup.Hash // claims that assert another root somewhere
 	upheld    []uint32      // steps that were judged right
 	verdict   *rollup.Verdict
+	judged    address.Address // whose challenge verdict is about
 }
 
 func (c *claim) clone() *claim {
@@ -43,6 +44,7 @@ func (c *claim) info() ClaimInfo {
 		WindowEnds:  c.windowEnd,
 		Commit:      c.commit.height,
 		LastVerdict: c.verdict,
+		Challenger:  c.judged,
 	}
 }
 

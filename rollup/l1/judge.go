@@ -35,7 +35,7 @@ func (x *executing) verdict(ch *challenge) {
 	claimed := c.StepRoots[ch.step]
 	v := s.net.judge(s.judged(at.layer), int(at.step), c.before(ch.step), claimed, ch.witness)
 	v.ClaimID, v.Step = c.id, ch.step
-	c.verdict = &v
+	c.verdict, c.judged = &v, ch.challenger
 	x.event(Judged{v, at.layer, ch.challenger, claimed, len(ch.witness)})
 	switch v.Code {
 	case rollup.VerdictFraud:
