@@ -124,6 +124,13 @@ func (l *link) Account(ctx context.Context, a address.Address) (l1.Account, erro
 	return acc, err
 }
 
+func (l *link) Params(ctx context.Context, height uint64) (*rollup.Params, error) {
+	if err := l.up(); err != nil {
+		return nil, err
+	}
+	return l.chain.Load().Params(ctx, height)
+}
+
 func (l *link) Claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, error) {
 	if err := l.up(); err != nil {
 		return nil, l1.FinalHead{}, err

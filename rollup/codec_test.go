@@ -225,7 +225,7 @@ func TestL1UnknownKind(t *testing.T) {
 	t.Parallel()
 	p := DefaultParams()
 	b := newGen(1).l1tx(L1Transfer).Encode()
-	for _, kind := range []L1Kind{0, 10, 255} {
+	for _, kind := range []L1Kind{0, 11, 255} {
 		b[1+32+32+8] = byte(kind)
 		_, err := DecodeL1Tx(b, &p)
 		require.Equal(t, ReasonL1UnknownKind, reasonOf(err), "%v", err)

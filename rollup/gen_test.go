@@ -115,6 +115,8 @@ func (g *gen) payload(kind L1Kind) L1Payload {
 		return &WithdrawProve{
 			Withdrawal: *g.withdrawal(), Path: g.hashes(9), FinalLayer: g.u64(), Record: g.bytes(300),
 		}
+	case L1Upgrade:
+		return &Upgrade{Activation: g.u64(), Params: *g.params()}
 	default:
 		return &ChallengeProve{
 			ClaimID: g.hash(), Step: g.r.Uint32(), Salt: g.hash(), Witness: g.bytes(300),
@@ -144,7 +146,7 @@ func (g *gen) l1tx(kind L1Kind) *L1Tx {
 	return t
 }
 
-func (g *gen) anyL1Tx() *L1Tx { return g.l1tx(L1Kind(1 + g.r.IntN(int(L1WithdrawProve)))) }
+func (g *gen) anyL1Tx() *L1Tx { return g.l1tx(L1Kind(1 + g.r.IntN(int(L1Upgrade)))) }
 
 func (g *gen) claim() *Claim {
 	return &Claim{
@@ -244,7 +246,7 @@ func (g *gen) params() *Params {
 func (g *gen) genesis() *Genesis {
 	x := &Genesis{
 		Name: string(g.bytes(maxNameBytes)), Time: g.u64(), Params: *g.params(),
-		Allocations: g.allocations(), L1: g.allocations(), StateRoot: g.hash(),
+		Allocations: g.allocations(), L1: g.allocations(), Governor: g.addr(), StateRoot: g.hash(),
 	}
 	for range g.r.IntN(3) {
 		x.Templates = append(x.Templates, g.bytes(200))

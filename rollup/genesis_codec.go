@@ -34,6 +34,7 @@ func (g *Genesis) Encode() []byte {
 	}
 	encodeAllocations(&e, g.Allocations)
 	encodeAllocations(&e, g.L1)
+	e.Raw(g.Governor[:])
 	e.Raw(g.StateRoot[:])
 	return e.B
 }
@@ -61,6 +62,7 @@ func DecodeGenesis(b []byte) (*Genesis, error) {
 	}
 	g.Allocations = decodeAllocations(d)
 	g.L1 = decodeAllocations(d)
+	d.Fill(g.Governor[:])
 	d.Fill(g.StateRoot[:])
 	if err := finish("genesis", d); err != nil {
 		return nil, err

@@ -27,6 +27,7 @@ const (
 	L1ChallengeOpen  L1Kind = 7
 	L1ChallengeProve L1Kind = 8
 	L1WithdrawProve  L1Kind = 9
+	L1Upgrade        L1Kind = 10
 )
 
 // L1Payload is one of the payload structures below.

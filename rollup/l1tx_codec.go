@@ -84,6 +84,8 @@ func (t *L1Tx) encodeSigned(e *scale.Encoder) {
 		e.Bytes(v.Witness)
 	case *WithdrawProve:
 		v.encode(e)
+	case *Upgrade:
+		v.encode(e)
 	default:
 		panic("BUG: rollup: unknown L1 payload")
 	}
@@ -136,6 +138,10 @@ func decodeL1Payload(d *scale.Decoder, kind L1Kind, p *Params) L1Payload {
 		v := new(PostClaim)
 		v.Claim.decode(d, p)
 		d.Fill(v.Salt[:])
+		return v
+	case L1Upgrade:
+		v := new(Upgrade)
+		v.decode(d)
 		return v
 	default:
 		return decodeL1Challenge(d, kind, p)

@@ -32,6 +32,8 @@ var reasonNames = map[Reason]string{
 	ReasonDuplicateClaim: "DUPLICATE_CLAIM", ReasonL1UnknownKind: "L1_UNKNOWN_KIND",
 	ReasonL1WrongChain: "L1_WRONG_CHAIN", ReasonDuplicateBond: "DUPLICATE_BOND",
 	ReasonForcedUnderpriced: "FORCED_UNDERPRICED", ReasonReplaced: "REPLACED",
+	ReasonNotGovernor: "NOT_GOVERNOR", ReasonUpgradeTooSoon: "UPGRADE_TOO_SOON",
+	ReasonBadParams: "BAD_PARAMS",
 
 	ReasonTipTooLow: "TIP_TOO_LOW",
 }
@@ -82,6 +84,7 @@ var l1KindNames = []string{
 	L1ChallengeOpen:  "challenge open",
 	L1ChallengeProve: "challenge prove",
 	L1WithdrawProve:  "withdraw prove",
+	L1Upgrade:        "upgrade",
 }
 
 // String is the kind's name in documents and JSON.

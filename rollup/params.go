@@ -6,7 +6,8 @@ import "github.com/athenarollup/athena/metering"
 // each. They are L1 data, never Athena state; the header carries ParamsHash. See
 // docs/spec/params.md.
 type Params struct {
-	VMVersion uint32
+	VMVersion      uint32
+	EngineRevision uint32 // of the reference engine that judges: repairs of bugs, all versions
 
 	// Sizes in bytes and counts; what is above is refused before it is parsed.
 	MaxTxBytes       uint32
@@ -82,13 +83,16 @@ type Params struct {
 	MinClaimDepth     uint64
 	VerdictsPerBlock  uint32 // V
 	ReorgBound        uint64 // R: deepest L1 reorganisation
+	RetainBlocks      uint64 // final layers whose bytes L1 keeps, at least
+	BlockMillis       uint64 // time from block to block that verdicts must leave half of
 }
 
 // DefaultParams are the parameters of the development network: windows short enough to watch.
 func DefaultParams() Params {
 	const k, m = 1 << 10, 1 << 20
-	return Params{
+	p := Params{
 		VMVersion:        1,
+		EngineRevision:   1,
 		MaxTxBytes:       320 * k,
 		MaxBundleBytes:   1 * m,
 		MaxExpandedBytes: 4 * m,
@@ -143,18 +147,9 @@ func DefaultParams() Params {
 		MinByteFee:        1,
 		MinInclusionPrice: 1,
 		MinDeposit:        1_000,
-
-		ClaimBond:         1_000_000_000,
-		ChallengeBond:     100_000_000,
-		ChallengeWindow:   8,
-		ProveWindow:       4,
-		MaxOpenClaims:     32,
-		MaxLayersPerClaim: 16,
-		MaxStepRoots:      4_096,
-		MinClaimDepth:     1,
-		VerdictsPerBlock:  2,
-		ReorgBound:        6,
 	}
+	p.defaultClaims()
+	return p
 }
 
 // Declared is what an item may use at most: the sums that cut steps and fill layers.

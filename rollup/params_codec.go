@@ -11,7 +11,7 @@ const ParamsVersion = 1
 // fields calls the visitor with every field, in the order of the struct.
 func (p *Params) fields(u32 func(*uint32), u64 func(*uint64), units func(*metering.Units)) {
 	for _, f := range []any{
-		&p.VMVersion,
+		&p.VMVersion, &p.EngineRevision,
 		&p.MaxTxBytes, &p.MaxBundleBytes, &p.MaxExpandedBytes, &p.MaxBundleTxs, &p.MaxL1TxBytes,
 		&p.MaxL1BlockBytes, &p.MaxCalls, &p.MaxAccessKeys, &p.MaxAuthBytes,
 		&p.MaxTx, &p.Step, &p.Layer,
@@ -29,6 +29,7 @@ func (p *Params) fields(u32 func(*uint32), u64 func(*uint64), units func(*meteri
 		&p.MinByteFee, &p.MinInclusionPrice, &p.MinDeposit,
 		&p.ClaimBond, &p.ChallengeBond, &p.ChallengeWindow, &p.ProveWindow, &p.MaxOpenClaims,
 		&p.MaxLayersPerClaim, &p.MaxStepRoots, &p.MinClaimDepth, &p.VerdictsPerBlock, &p.ReorgBound,
+		&p.RetainBlocks, &p.BlockMillis,
 	} {
 		switch v := f.(type) {
 		case *uint32:

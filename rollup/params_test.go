@@ -87,6 +87,11 @@ func TestValidate(t *testing.T) {
 		"MinClaimDepth":    func(p *Params) { p.MinClaimDepth = 0 },
 		"VerdictsPerBlock": func(p *Params) { p.VerdictsPerBlock = 0 },
 		"ChallengeBond":    func(p *Params) { p.ChallengeBond = 0 },
+		"EngineRevision":   func(p *Params) { p.EngineRevision = 0 },
+		"RetainBlocks 2060 does not": func(p *Params) {
+			p.RetainBlocks = p.ChallengeWindow + p.ProveWindow + 2_048
+		},
+		"more than half of BlockMillis 1839": func(p *Params) { p.BlockMillis = 1_839 },
 		"is below ten times": func(p *Params) {
 			p.ClaimBond = uint64(p.WitnessCap())
 		},

@@ -29,6 +29,7 @@ func (p *Params) witnessCap() uint64 {
 func (p *Params) Validate() error {
 	var c complaints
 	c.check(p.VMVersion == metering.V1().Version, "VMVersion %d is unknown", p.VMVersion)
+	c.check(p.EngineRevision > 0, "EngineRevision is 0")
 	p.validateSizes(&c)
 	p.validateUnits(&c)
 	p.validateDeposits(&c)
@@ -186,6 +187,7 @@ func (p *Params) validateLayers(c *complaints) {
 		{"MaxCarryDelay", p.MaxCarryDelay}, {"UnorderedWindow", p.UnorderedWindow},
 		{"ChallengeWindow", p.ChallengeWindow}, {"ProveWindow", p.ProveWindow},
 		{"MinClaimDepth", p.MinClaimDepth}, {"ReorgBound", p.ReorgBound},
+		{"RetainBlocks", p.RetainBlocks}, {"BlockMillis", p.BlockMillis},
 	} {
 		c.check(f.value <= mostHeights, "%s %d is above %d", f.name, f.value, uint64(mostHeights))
 	}
@@ -196,18 +198,4 @@ func (p *Params) validateLayers(c *complaints) {
 	c.check(p.SeenPurgePerLayer > 0, "SeenPurgePerLayer is 0")
 	c.check(p.MinByteFee > 0 && p.MinInclusionPrice > 0,
 		"MinByteFee %d and MinInclusionPrice %d must not be 0", p.MinByteFee, p.MinInclusionPrice)
-}
-
-func (p *Params) validateClaims(c *complaints) {
-	c.check(p.ChallengeWindow > p.ReorgBound,
-		"ChallengeWindow %d does not exceed ReorgBound %d", p.ChallengeWindow, p.ReorgBound)
-	c.check(p.ProveWindow > 0, "ProveWindow is 0")
-	c.check(p.MinClaimDepth > 0, "MinClaimDepth is 0")
-	c.check(p.MaxOpenClaims > 0 && p.MaxLayersPerClaim > 0 && p.VerdictsPerBlock > 0,
-		"MaxOpenClaims %d, MaxLayersPerClaim %d and VerdictsPerBlock %d must not be 0",
-		p.MaxOpenClaims, p.MaxLayersPerClaim, p.VerdictsPerBlock)
-	c.check(p.ChallengeBond > 0, "ChallengeBond is 0")
-	least := 10 * p.witnessCap()
-	c.check(p.ClaimBond/max(p.MinByteFee, 1) >= least,
-		"ClaimBond %d is below ten times the byte fee of a witness, %d", p.ClaimBond, least)
 }

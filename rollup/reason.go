@@ -65,6 +65,9 @@ const (
 	ReasonDuplicateBond     Reason = 223 // the challenger has an open challenge of this step
 	ReasonForcedUnderpriced Reason = 224
 	ReasonReplaced          Reason = 225 // its sender put a higher bid at the nonce
+	ReasonNotGovernor       Reason = 226 // upgrade by somebody else
+	ReasonUpgradeTooSoon    Reason = 227 // activates too early, or not after those before it
+	ReasonBadParams         Reason = 228 // not valid, or not after those before them
 
 	ReasonTipTooLow Reason = 300 // below what this relay asks
 )

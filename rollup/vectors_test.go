@@ -140,7 +140,7 @@ func samples(c *codec) (out []encoder) {
 	g := newGen(0x5eed)
 	switch c.name {
 	case "l1tx":
-		for kind := L1Transfer; kind <= L1WithdrawProve; kind++ {
+		for kind := L1Transfer; kind <= L1Upgrade; kind++ {
 			out = append(out, g.l1tx(kind))
 		}
 		signed := g.l1tx(L1Deposit)

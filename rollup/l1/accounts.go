@@ -12,7 +12,12 @@ import (
 var ErrMoney = errors.New("l1: money is not conserved")
 
 // Account returns an account; one that does not exist has no money and nonce 0.
-func (s *State) Account(a address.Address) Account { return s.accounts[a] }
+func (s *State) Account(a address.Address) Account {
+	v, _ := s.accounts.get(accountKey(a))
+	return v
+}
+
+func (s *State) setAccount(a address.Address, v Account) { s.accounts.set(accountKey(a), v) }
 
 // Burned returns all money burned so far.
 func (s *State) Burned() uint64 { return s.burned }
@@ -29,10 +34,7 @@ func (s *State) CheckMoney() error {
 		total, fits = sum(total, v)
 		ok = ok && fits
 	}
-	//lint:unordered a sum does not depend on the order of its terms
-	for _, a := range s.accounts {
-		add(a.Balance)
-	}
+	s.accounts.each(func(_ accountKey, a Account) { add(a.Balance) })
 	for _, c := range s.claims {
 		add(c.bond)
 	}
@@ -51,23 +53,23 @@ func (s *State) credit(to address.Address, amount uint64) {
 	if amount == 0 {
 		return
 	}
-	a := s.accounts[to]
+	a := s.Account(to)
 	var ok bool
 	if a.Balance, ok = sum(a.Balance, amount); !ok {
 		panic("BUG: l1: an account holds more than there is")
 	}
-	s.accounts[to] = a
+	s.setAccount(to, a)
 }
 
 // debit takes money from an account; it reports whether the account has it.
 func (s *State) debit(from address.Address, amount uint64) bool {
-	a := s.accounts[from]
+	a := s.Account(from)
 	if a.Balance < amount {
 		return false
 	}
 	a.Balance -= amount
 	if amount > 0 {
-		s.accounts[from] = a
+		s.setAccount(from, a)
 	}
 	return true
 }

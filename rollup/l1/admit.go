@@ -18,7 +18,7 @@ func (s *State) Check(tx *rollup.L1Tx) rollup.Reason {
 
 // check is Check that returns the size of the encoding, too.
 func (s *State) check(tx *rollup.L1Tx) (size uint64, reason rollup.Reason) {
-	p := &s.net.params
+	p := s.Params()
 	if tx.Payload == nil {
 		return 0, rollup.ReasonMalformed
 	}
@@ -57,7 +57,7 @@ func reasonOf(err error) rollup.Reason {
 
 // forced judges a forced transaction that the block after the tip would accept.
 func (s *State) forced(v *rollup.ForcedTx) (*rollup.Item, rollup.Reason) {
-	item, err := s.net.params.CheckForced(v.Tx, s.tip.Height+1, s.net.chainID)
+	item, err := s.Params().CheckForced(v.Tx, s.tip.Height+1, s.net.chainID)
 	if err != nil {
 		return nil, reasonOf(err)
 	}
@@ -96,7 +96,7 @@ func (x *executing) postBundle(
 func (x *executing) deposit(
 	from address.Address, tx *rollup.L1Tx, v *rollup.Deposit, fee uint64,
 ) rollup.Reason {
-	p := &x.s.net.params
+	p := x.params
 	if v.Amount < p.MinDeposit {
 		return rollup.ReasonBelowMinimum
 	}
@@ -122,8 +122,8 @@ func (x *executing) forceTx(
 	if reason != rollup.ReasonNone {
 		return reason
 	}
-	queued := x.queued().Add(x.s.net.params.Declared(item).Units)
-	if !queued.Fits(x.s.net.queueRoom()) {
+	queued := x.queued().Add(x.params.Declared(item).Units)
+	if !queued.Fits(queueRoom(x.params)) {
 		return rollup.ReasonQueueFull
 	}
 	price, ok := sum(x.header.InclusionPrice, x.s.prices.forced)
@@ -142,7 +142,7 @@ func (x *executing) forceTx(
 // canPay reports whether an account has the fee and a cost.
 func (x *executing) canPay(from address.Address, fee, cost uint64) bool {
 	total, ok := sum(fee, cost)
-	return ok && x.s.accounts[from].Balance >= total
+	return ok && x.s.Account(from).Balance >= total
 }
 
 func (x *executing) addWeight(w uint64) {
@@ -156,18 +156,18 @@ func (x *executing) addWeight(w uint64) {
 // queued returns what the forced transactions that wait after this block may use at most.
 func (x *executing) queued() metering.Units {
 	if x.queue == nil {
-		total := x.carry.Waiting(&x.s.net.params)
+		total := x.carry.Waiting(x.params)
 		x.queue = &total
 	}
 	return *x.queue
 }
 
 // queueRoom is what the queue of forced transactions holds: MaxCarryDelay layers of their share.
-func (n *network) queueRoom() metering.Units {
-	room := n.params.ForcedShare()
+func queueRoom(p *rollup.Params) metering.Units {
+	room := p.ForcedShare()
 	for d := range room {
 		var ok bool
-		if room[d], ok = mul(room[d], n.params.MaxCarryDelay); !ok {
+		if room[d], ok = mul(room[d], p.MaxCarryDelay); !ok {
 			room[d] = ^uint64(0)
 		}
 	}
@@ -178,7 +178,7 @@ func (n *network) queueRoom() metering.Units {
 func (x *executing) queueLevel() uint64 {
 	used := x.queued()
 	var level uint64
-	for d, room := range x.s.net.queueRoom() {
+	for d, room := range queueRoom(x.params) {
 		if room > 0 {
 			hi, lo := bits.Mul64(min(used[d], room), fullWeight)
 			part, _ := bits.Div64(hi, lo, room)

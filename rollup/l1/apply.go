@@ -17,7 +17,8 @@ var ErrInvalidBlock = errors.New("l1: invalid block")
 type executing struct {
 	s        *State
 	header   *rollup.Header
-	carry    rollup.Carry // the queue of forced transactions after this layer
+	params   *rollup.Params // of this block
+	carry    rollup.Carry   // the queue of forced transactions after this layer
 	events   []Event
 	size     uint64 // of the transactions so far
 	weight   uint64 // that they prepaid
@@ -39,6 +40,9 @@ func (s *State) Apply(l *rollup.Layer) ([]Event, error) {
 		if l.Txs[i].Payload == nil {
 			return nil, fmt.Errorf("%w: transaction %d has no payload", ErrInvalidBlock, i)
 		}
+	}
+	if err := s.Supported(); err != nil {
+		return nil, err
 	}
 	next := s.Clone()
 	x := next.begin(Env{l.Header.Time, l.Header.Beacon, l.Header.Proposer})
@@ -62,6 +66,7 @@ func (s *State) Apply(l *rollup.Layer) ([]Event, error) {
 // begin starts the block after the tip: its header is complete but for TxsRoot.
 func (s *State) begin(env Env) *executing {
 	parent := s.history.tip()
+	set := s.schedule.at(parent.height() + 1)
 	h := &rollup.Header{
 		Height:         parent.height() + 1,
 		ParentHash:     parent.hash,
@@ -71,9 +76,9 @@ func (s *State) begin(env Env) *executing {
 		ByteFee:        s.prices.byteFee,
 		DataPrice:      s.prices.data,
 		InclusionPrice: s.prices.inclusion,
-		ParamsHash:     s.net.paramsHash,
+		ParamsHash:     set.hash,
 	}
-	n := min(len(s.rewards), int(s.net.params.MaxFinalPerLayer))
+	n := min(len(s.rewards), int(set.params.MaxFinalPerLayer))
 	h.Finalized = slices.Clone(s.rewards[:n])
 	s.rewards = s.rewards[n:]
 	d := s.derive(h, parent.layer, &s.carry)
@@ -81,13 +86,16 @@ func (s *State) begin(env Env) *executing {
 	h.ItemsRoot = d.ItemsRoot()
 	h.ItemCount = uint32(len(d.Items))
 	h.StepCount = uint32(len(d.Steps))
-	return &executing{s: s, header: h, carry: d.Carry}
+	x := &executing{s: s, header: h, params: set.params, carry: d.Carry}
+	x.revise()
+	return x
 }
 
 // end makes the block the tip.
 func (x *executing) end(l *rollup.Layer) {
 	s := x.s
-	s.prices = s.prices.next(&s.net.params, x.size, x.weight, x.queueLevel())
+	s.prices = s.prices.next(x.params, x.size, x.weight, x.queueLevel())
+	s.prices.raise(s.ParamsAt(x.header.Height + 1))
 	b := &block{layer: l, hash: l.Header.Hash(), carry: s.carry}
 	s.carry = x.carry
 	s.history.append(b)
@@ -138,13 +146,13 @@ const lengthBytes = 4
 
 // run executes one transaction, or finds why it may not be in the block.
 func (x *executing) run(tx *rollup.L1Tx) (fate, rollup.Reason) {
-	s, p := x.s, &x.s.net.params
+	s, p := x.s, x.params
 	size, reason := s.check(tx)
 	if reason != rollup.ReasonNone {
 		return barred, reason
 	}
 	from := tx.From()
-	a := s.accounts[from]
+	a := s.Account(from)
 	fee, fits := mul(x.header.ByteFee, size)
 	_, isDeposit := tx.Payload.(*rollup.Deposit)
 	switch {
@@ -189,10 +197,10 @@ func feedsDerivation(p rollup.L1Payload) bool {
 
 // charge takes the byte fee, which run has seen to be there, and the nonce.
 func (x *executing) charge(from address.Address, fee uint64) {
-	a := x.s.accounts[from]
+	a := x.s.Account(from)
 	a.Balance -= fee
 	a.Nonce++
-	x.s.accounts[from] = a
+	x.s.setAccount(from, a)
 }
 
 // effect executes what derivation does not read. The fee is paid whatever comes of it.
@@ -213,6 +221,8 @@ func (x *executing) effect(from address.Address, tx *rollup.L1Tx, fee uint64) ro
 		return x.openChallenge(from, v)
 	case *rollup.ChallengeProve:
 		return x.proveChallenge(from, v, fee)
+	case *rollup.Upgrade:
+		return x.upgrade(from, v)
 	}
 	return rollup.ReasonL1UnknownKind
 }

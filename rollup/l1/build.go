@@ -26,6 +26,9 @@ type Refusal struct {
 // a nonce before it, or for room. The state is not changed: Apply the block.
 func (s *State) Build(candidates []rollup.L1Tx, env Env) (*rollup.Layer, []Refusal) {
 	env.Time = max(env.Time, s.history.tip().layer.Header.Time+1)
+	if err := s.Supported(); err != nil {
+		panic("BUG: " + err.Error())
+	}
 	x := s.Clone().begin(env)
 	var refused []Refusal
 	l := &rollup.Layer{}

@@ -63,6 +63,10 @@ type Chain interface {
 	Tip(ctx context.Context) (Tip, error)
 	// Wait blocks until the tip differs from the given one (a new block or a reorganisation).
 	Wait(ctx context.Context, from Tip) (Tip, error)
+	// Params returns the parameters of a block and of the layer of that height, which the header's
+	// ParamsHash commits to; above the tip, those that will be in force unless an upgrade comes. They
+	// must not be modified.
+	Params(ctx context.Context, height uint64) (*rollup.Params, error)
 	// Layer returns the canonical block at a height; ErrNoLayer when there is none (yet).
 	Layer(ctx context.Context, height uint64) (*rollup.Layer, error)
 	// Submit hands a signed transaction to the miners and returns its id. The same transaction may be

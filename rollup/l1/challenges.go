@@ -14,6 +14,7 @@ type challenge struct {
 	challenger address.Address
 	commitment rollup.Hash
 	opened     uint64
+	deadline   uint64 // block that closes it unless it is proven before
 	bond       uint64
 	proven     bool
 	witness    []byte
@@ -23,7 +24,7 @@ type challenge struct {
 
 // openChallenge admits a challenge. What cannot be challenged is refused without loss.
 func (x *executing) openChallenge(from address.Address, p *rollup.ChallengeOpen) rollup.Reason {
-	s, params := x.s, &x.s.net.params
+	s, params := x.s, x.params
 	c, reason := s.challengeable(p.ClaimID, p.Step)
 	switch {
 	case reason != rollup.ReasonNone:
@@ -43,6 +44,7 @@ func (x *executing) openChallenge(from address.Address, p *rollup.ChallengeOpen)
 		challenger: from,
 		commitment: p.Commitment,
 		opened:     x.header.Height,
+		deadline:   x.header.Height + params.ProveWindow,
 		bond:       params.ChallengeBond,
 	})
 	x.event(ChallengeOpened{p.ClaimID, p.Step, from, params.ChallengeBond})

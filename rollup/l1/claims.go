@@ -7,13 +7,11 @@ import (
 	"github.com/athenarollup/athena/rollup"
 )
 
-// commit is a ClaimCommit that no claim has opened yet. Seq orders commitments of all executors.
-type commit struct{ height, seq uint64 }
-
 // claim is a claim and what became of it.
 type claim struct {
 	*rollup.Claim
 	id        rollup.Hash
+	seq       uint64 // order of admission
 	status    ClaimStatus
 	bond      uint64 // still locked
 	admitted  uint64
@@ -121,25 +119,22 @@ func (s *State) claim(id rollup.Hash) *claim {
 			return c
 		}
 	}
-	return nil
+	return s.closed.get(id)
 }
 
 // commitClaim records a commitment. The first of two equal ones counts.
 func (x *executing) commitClaim(from address.Address, p *rollup.ClaimCommit) rollup.Reason {
-	if _, ok := x.s.commits[p.Commitment]; !ok {
-		x.s.commitSeq++
-		x.s.commits[p.Commitment] = commit{x.header.Height, x.s.commitSeq}
-	}
+	x.s.commits.add(p.Commitment, x.header.Height)
 	x.event(ClaimCommitted{from, p.Commitment})
 	return rollup.ReasonNone
 }
 
 // postClaim admits a claim: no program runs. See docs/spec/claims.md, admission.
 func (x *executing) postClaim(from address.Address, p *rollup.PostClaim) rollup.Reason {
-	s, params := x.s, &x.s.net.params
+	s, params := x.s, x.params
 	id := p.Claim.ID()
 	opens := rollup.CommitHash(from, p.Salt, id)
-	made, ok := s.commits[opens]
+	made, ok := s.commits.get(opens)
 	if !ok || made.height >= x.header.Height || p.Claim.Executor != from {
 		return rollup.ReasonNoCommit
 	}
@@ -151,13 +146,16 @@ func (x *executing) postClaim(from address.Address, p *rollup.PostClaim) rollup.
 		windowEnd: x.header.Height + params.ChallengeWindow,
 		commit:    made,
 	}
-	if r := s.admissible(c, x.header.Height); r != rollup.ReasonNone {
+	if r := x.admissible(c); r != rollup.ReasonNone {
 		return r
 	}
 	if !s.debit(from, c.bond) {
 		return rollup.ReasonL1CannotPay
 	}
-	delete(s.commits, opens)
+	s.commits.open(opens)
+	s.admitted++
+	c.seq = s.admitted
+	s.closed.reopen(id)
 	s.claims = slices.DeleteFunc(s.claims, func(o *claim) bool { return o.id == id })
 	for _, o := range s.claims {
 		if o.status == ClaimOpen && conflict(o, c) {
@@ -173,13 +171,13 @@ func (x *executing) postClaim(from address.Address, p *rollup.PostClaim) rollup.
 }
 
 // admissible checks all but the commitment and the money, cheapest first.
-func (s *State) admissible(c *claim, height uint64) rollup.Reason {
-	params := &s.net.params
+func (x *executing) admissible(c *claim) rollup.Reason {
+	s, params, height := x.s, x.params, x.header.Height
 	open := uint32(0)
+	if o := s.claim(c.id); o != nil && o.status != ClaimDead {
+		return rollup.ReasonDuplicateClaim
+	}
 	for _, o := range s.claims {
-		if o.id == c.id && o.status != ClaimDead {
-			return rollup.ReasonDuplicateClaim
-		}
 		if o.status == ClaimOpen && o.Executor == c.Executor {
 			open++
 		}
@@ -187,14 +185,19 @@ func (s *State) admissible(c *claim, height uint64) rollup.Reason {
 	switch {
 	case open >= params.MaxOpenClaims:
 		return rollup.ReasonTooManyClaims
-	case c.VMVersion != params.VMVersion:
-		return rollup.ReasonWrongVM
 	case c.FromLayer == 0 || c.FromLayer > c.ToLayer ||
 		c.ToLayer-c.FromLayer >= uint64(params.MaxLayersPerClaim) ||
 		c.ToLayer >= height || height-c.ToLayer < params.MinClaimDepth:
 		return rollup.ReasonWrongRange
 	case c.ToLayer <= s.final.Layer:
 		return rollup.ReasonAlreadyFinal
+	}
+	set := s.schedule.at(c.ToLayer)
+	if c.VMVersion != set.params.VMVersion {
+		return rollup.ReasonWrongVM
+	}
+	if c.FromLayer < set.from {
+		return rollup.ReasonWrongRange // its layers have different parameters
 	}
 	last := s.history.at(c.ToLayer)
 	if last == nil || s.history.at(c.FromLayer-1) == nil {
@@ -214,7 +217,7 @@ func (s *State) admissible(c *claim, height uint64) rollup.Reason {
 
 // countSteps fills c.ends from the headers; it reports whether the claim has a root for each step.
 func (s *State) countSteps(c *claim) bool {
-	if uint64(len(c.StepRoots)) > uint64(s.net.params.MaxStepRoots) {
+	if uint64(len(c.StepRoots)) > uint64(s.ParamsAt(c.ToLayer).MaxStepRoots) {
 		return false
 	}
 	total := uint64(0)
@@ -235,7 +238,7 @@ func (s *State) anchoredAtAdmission(c *claim) bool {
 		return slices.ContainsFunc(s.claims, func(o *claim) bool { return o.supports(c) })
 	}
 	for l := c.FromLayer; l <= s.final.Layer; l++ {
-		if !slices.Equal(c.roots(l), s.finalRoots[l]) {
+		if !slices.Equal(c.roots(l), s.FinalRoots(l)) {
 			return false
 		}
 	}
@@ -253,6 +256,6 @@ func (c *claim) supports(next *claim) bool {
 
 // buildsOnFinal reports whether the root before the claim is final and the claim's pre-root.
 func (s *State) buildsOnFinal(c *claim) bool {
-	roots := s.finalRoots[c.FromLayer-1]
+	roots := s.FinalRoots(c.FromLayer - 1)
 	return len(roots) > 0 && roots[len(roots)-1] == c.PreRoot
 }

@@ -137,6 +137,20 @@ type StepSuspended struct {
 	Step  uint32 // within the layer
 }
 
+// UpgradeScheduled is a parameter set that later layers will have.
+type UpgradeScheduled struct {
+	Activation uint64
+	ParamsHash rollup.Hash
+	VMVersion  uint32
+	Revision   uint32 // of the reference engine
+}
+
+// EngineRevised is a repaired reference engine: steps that were suspended are judged again.
+type EngineRevised struct {
+	Revision  uint32
+	Suspended int
+}
+
 // ClaimBecameFinal is a claim whose roots nobody can contest any more.
 type ClaimBecameFinal struct {
 	ClaimID  rollup.Hash
@@ -243,6 +257,18 @@ func (e WindowRestarted) String() string {
 // String implements Event.
 func (e StepSuspended) String() string {
 	return fmt.Sprintf("layer %d step %d is suspended", e.Layer, e.Step)
+}
+
+// String implements Event.
+func (e UpgradeScheduled) String() string {
+	return fmt.Sprintf("parameters %s from layer %d: machine %d, engine revision %d",
+		e.ParamsHash.Short(), e.Activation, e.VMVersion, e.Revision)
+}
+
+// String implements Event.
+func (e EngineRevised) String() string {
+	return fmt.Sprintf("engine revision %d: %d suspended steps are open again", e.Revision,
+		e.Suspended)
 }
 
 // String implements Event.

@@ -37,6 +37,12 @@ func (c prices) next(p *rollup.Params, size, weight, queue uint64) prices {
 	return n
 }
 
+// raise lifts prices to the floors of the parameters of the next block.
+func (c *prices) raise(p *rollup.Params) {
+	c.byteFee = max(c.byteFee, p.MinByteFee)
+	c.inclusion = max(c.inclusion, p.MinInclusionPrice)
+}
+
 // nudge moves a price by up to an eighth, up if more than the target was used and down if less, in
 // proportion. The move is rounded up to a whole unit, so that a small price can move at all.
 func nudge(price, used, target, floor uint64) uint64 {

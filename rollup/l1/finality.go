@@ -89,7 +89,7 @@ func (x *executing) unchallenged(c *claim) bool {
 func (x *executing) canBeFinal(c *claim) bool {
 	s := x.s
 	return x.unchallenged(c) && c.FromLayer-1 <= s.final.Layer && s.buildsOnFinal(c) &&
-		!s.isSuspended(c) && len(s.rivals(c)) == 0
+		!s.isSuspended(c) && s.history.at(c.FromLayer-1) != nil && len(s.rivals(c)) == 0
 }
 
 // rivals returns the living claims that conflict with a claim.
@@ -108,7 +108,7 @@ func (x *executing) finalise(c *claim) {
 	s := x.s
 	rewards := s.earners(c)
 	for l := s.final.Layer + 1; l <= c.ToLayer; l++ {
-		s.finalRoots[l] = c.roots(l)
+		s.finalRoots.set(heightKey(l), c.roots(l))
 	}
 	if c.ToLayer > s.final.Layer {
 		root, _ := c.rootAfter(c.ToLayer)
@@ -190,7 +190,7 @@ func (x *executing) restart(group []*claim) bool {
 			continue
 		}
 		any, o.restarted = true, true
-		o.windowEnd = x.header.Height + x.s.net.params.ChallengeWindow
+		o.windowEnd = x.header.Height + x.params.ChallengeWindow
 		x.event(WindowRestarted{o.id, o.windowEnd})
 	}
 	return any

@@ -26,6 +26,9 @@ import (
 //	open who claim step [witness=text]
 //	prove who claim step [as=who]
 //	transfer who to amount
+//	upgrade who at=N [bond=N] [revision=N] [step-keys=N] [verdicts=N] [prove=N] [window=N]
+//	                     other parameters than the newest ones
+//	params at=N          prints what the transcripts change
 //	claims, money        prints
 func TestGame(t *testing.T) {
 	t.Parallel()
@@ -42,6 +45,7 @@ type game struct {
 	nonces map[string]uint64
 	claims map[string]*rollup.PostClaim
 	order  []string
+	newest *rollup.Params // that the governor posted
 }
 
 func (g *game) run(t *testing.T, d *datadriven.TestData) string {
@@ -75,6 +79,10 @@ func (g *game) run(t *testing.T, d *datadriven.TestData) string {
 		d.ScanArgs(t, "to", &to)
 		d.ScanArgs(t, "amount", &amount)
 		g.submit(g.who(d), &rollup.Transfer{To: account(to), Amount: amount})
+	case "upgrade":
+		g.upgrade(d)
+	case "params":
+		out = g.params(d)
 	case "claims":
 		out = g.status()
 	case "money":
@@ -99,7 +107,7 @@ func (g *game) reset(d *datadriven.TestData) {
 		d.MaybeScanArgs(g.t, "depth", &p.MinClaimDepth)
 	})
 	g.pool, g.nonces = nil, map[string]uint64{}
-	g.claims, g.order = map[string]*rollup.PostClaim{}, nil
+	g.claims, g.order, g.newest = map[string]*rollup.PostClaim{}, nil, nil
 }
 
 func (g *game) who(d *datadriven.TestData) (who string) {
@@ -215,15 +223,50 @@ func (g *game) execute(root rollup.Hash, from, to uint64, wrong int) []rollup.Ha
 	return out
 }
 
+// upgrade changes the newest parameters that were posted.
+func (g *game) upgrade(d *datadriven.TestData) {
+	if g.newest == nil {
+		g.newest = g.s.Widest()
+	}
+	u := &rollup.Upgrade{Params: *g.newest}
+	d.ScanArgs(g.t, "at", &u.Activation)
+	d.MaybeScanArgs(g.t, "bond", &u.Params.ClaimBond)
+	d.MaybeScanArgs(g.t, "revision", &u.Params.EngineRevision)
+	d.MaybeScanArgs(g.t, "step-keys", &u.Params.MaxStepKeys)
+	d.MaybeScanArgs(g.t, "verdicts", &u.Params.VerdictsPerBlock)
+	d.MaybeScanArgs(g.t, "prove", &u.Params.ProveWindow)
+	d.MaybeScanArgs(g.t, "window", &u.Params.ChallengeWindow)
+	if who := g.who(d); account(who) == toyGenesis(nil).Governor {
+		g.newest = &u.Params
+	}
+	g.submit(g.who(d), u)
+}
+
+func (g *game) params(d *datadriven.TestData) string {
+	var at uint64
+	d.ScanArgs(g.t, "at", &at)
+	p := g.s.ParamsAt(at)
+	return fmt.Sprintf("claim bond %d, prove window %d, engine revision %d\n", p.ClaimBond,
+		p.ProveWindow, p.EngineRevision)
+}
+
 func (g *game) post(who, name string) { g.submit(who, g.claims[name]) }
 
 // witness returns what a challenger shows; "" means the right witness.
 func (g *game) witness(d *datadriven.TestData, c *rollup.Claim, step int) []byte {
 	var text string
 	d.MaybeScanArgs(g.t, "witness", &text)
-	if text != "" {
+	if text != "" && text != "bug" {
 		return []byte(text)
 	}
+	right := g.rightWitness(c, step)
+	if text == "bug" { // the engine's first revision cannot read it
+		return append([]byte("bug "), right...)
+	}
+	return right
+}
+
+func (g *game) rightWitness(c *rollup.Claim, step int) []byte {
 	if step == 0 || step > len(c.StepRoots) {
 		return toyWitness(c.PreRoot)
 	}
@@ -303,6 +346,9 @@ func (g *game) names(s string) string {
 	var pairs []string
 	for _, name := range append([]string{"proposer"}, actors...) {
 		pairs = append(pairs, account(name).Short(), name)
+	}
+	if g.newest != nil {
+		pairs = append(pairs, g.newest.Hash().Short(), "(new)")
 	}
 	for _, name := range g.order {
 		c := &g.claims[name].Claim

@@ -14,34 +14,34 @@ type block struct {
 func (b *block) height() uint64 { return b.layer.Header.Height }
 
 // history is the retained end of the chain: consecutive blocks up to the tip.
-type history struct{ blocks []*block }
+type history struct {
+	blocks pmap[heightKey, *block]
+	first  uint64
+	last   *block
+}
 
-func (h *history) append(b *block) { h.blocks = append(h.blocks, b) }
+func (h *history) append(b *block) {
+	h.blocks.set(heightKey(b.height()), b)
+	h.last = b
+}
 
-func (h *history) clone() history { return history{append([]*block(nil), h.blocks...)} }
-
-func (h *history) tip() *block { return h.blocks[len(h.blocks)-1] }
+func (h *history) tip() *block { return h.last }
 
 // at returns the block at a height; nil when it is not there.
 func (h *history) at(height uint64) *block {
-	first := h.blocks[0].height()
-	if height < first || height-first >= uint64(len(h.blocks)) {
-		return nil
-	}
-	return h.blocks[height-first]
+	b, _ := h.blocks.get(heightKey(height))
+	return b
 }
 
 // forget drops the blocks below a height; the tip always stays.
 func (h *history) forget(below uint64) {
-	first := h.blocks[0].height()
-	if below <= first {
-		return
+	for ; h.first < min(below, h.last.height()); h.first++ {
+		h.blocks.delete(heightKey(h.first))
 	}
-	h.blocks = h.blocks[min(below-first, uint64(len(h.blocks)-1)):]
 }
 
 // retention is for how many blocks a thing that is over stays known: a claim, its commitment, the
-// roots and the bytes of a final layer.
+// roots of a final layer.
 func retention(p *rollup.Params) uint64 {
 	return 4*(p.ChallengeWindow+p.ProveWindow) + p.ReorgBound
 }
@@ -53,7 +53,17 @@ func (s *State) derive(
 	if h.Height == 1 {
 		source = nil // the genesis block carries nothing
 	}
-	return rollup.Derive(h, source, carry, &s.net.params, s.net.chainID)
+	return rollup.Derive(h, source, carry, s.ParamsAt(h.Height), s.net.chainID)
+}
+
+// keptInputs is how many layers the states remember as they were derived for verdicts: challenges
+// of one claim come together.
+const keptInputs = 4
+
+// derived is a layer as the judge takes it; it never changes.
+type derived struct {
+	block rollup.Hash
+	input *rollup.LayerInput
 }
 
 // judged returns a retained layer as the judge takes it. The block before it must be retained too.
@@ -62,42 +72,46 @@ func (s *State) judged(height uint64) *rollup.LayerInput {
 	if b == nil || source == nil {
 		panic("BUG: l1: a layer of a living claim is not retained")
 	}
+	for _, d := range s.inputs {
+		if d.block == b.hash {
+			return d.input
+		}
+	}
 	d := s.derive(&b.layer.Header, source.layer, &b.carry)
-	return &rollup.LayerInput{
+	in := &rollup.LayerInput{
 		ChainID: s.net.chainID,
 		Header:  &b.layer.Header,
-		Params:  &s.net.params,
+		Params:  s.ParamsAt(height),
 		Items:   d.Items,
 		Steps:   d.Steps,
 	}
+	copy(s.inputs[1:], s.inputs[:])
+	s.inputs[0] = derived{b.hash, in}
+	return in
 }
 
-// forget drops what is over for longer than the retention. The layers of living claims stay,
-// however long that takes (docs/spec/l1.md, retention).
+// forget drops what is over for longer than its retention. The layers of living claims stay, however
+// long that takes (docs/spec/l1.md, retention).
 func (s *State) forget() {
-	keep := retention(&s.net.params)
+	p := s.ParamsAt(s.tip.Height)
+	keep := retention(p)
 	floor := s.final.Layer // the oldest layer that anything living names
 	claims := s.claims[:0:0]
 	for _, c := range s.claims {
-		if c.status == ClaimOpen {
-			floor = min(floor, c.FromLayer-1)
-		} else if c.closed+keep < s.tip.Height {
+		if c.status != ClaimOpen {
+			s.closed.push(c)
 			continue
 		}
+		floor = min(floor, c.FromLayer-1)
 		claims = append(claims, c)
 	}
 	s.claims = claims
-	//lint:unordered each commitment is judged alone
-	for id, c := range s.commits {
-		if c.height+keep < s.tip.Height {
-			delete(s.commits, id)
-		}
+	s.closed.forget(s.tip.Height, keep)
+	s.commits.forget(s.tip.Height, keep)
+	for ; s.firstRoots+keep < floor; s.firstRoots++ {
+		s.finalRoots.delete(heightKey(s.firstRoots))
 	}
-	if floor <= keep {
-		return
+	if floor > p.RetainBlocks {
+		s.history.forget(floor - p.RetainBlocks)
 	}
-	for h := s.history.blocks[0].height(); h < floor-keep; h++ {
-		delete(s.finalRoots, h)
-	}
-	s.history.forget(floor - keep)
 }

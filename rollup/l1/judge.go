@@ -8,7 +8,7 @@ import (
 
 // judge executes at most VerdictsPerBlock of the witnesses that wait, in order of opening.
 func (x *executing) judge() {
-	for n := uint32(0); n < x.s.net.params.VerdictsPerBlock; n++ {
+	for n := uint32(0); n < x.params.VerdictsPerBlock; n++ {
 		ch := x.nextProof()
 		if ch == nil {
 			return
@@ -33,7 +33,7 @@ func (x *executing) verdict(ch *challenge) {
 	c := s.claim(ch.claim)
 	at := c.locate(ch.step)
 	claimed := c.StepRoots[ch.step]
-	v := s.net.judge(s.judged(at.layer), int(at.step), c.before(ch.step), claimed, ch.witness)
+	v := x.judgeNow()(s.judged(at.layer), int(at.step), c.before(ch.step), claimed, ch.witness)
 	v.ClaimID, v.Step = c.id, ch.step
 	c.verdict, c.judged = &v, ch.challenger
 	x.event(Judged{v, at.layer, ch.challenger, claimed, len(ch.witness)})
@@ -84,9 +84,9 @@ func (x *executing) refundChallenges(c *claim) {
 // expireChallenges closes the challenges that were not proven in time. Those of a suspended claim
 // stay: nothing of it moves.
 func (x *executing) expireChallenges() {
-	s, window := x.s, x.s.net.params.ProveWindow
+	s := x.s
 	s.closeWhere(func(o *challenge) bool {
-		late := !o.proven && x.header.Height >= o.opened+window
+		late := !o.proven && x.header.Height >= o.deadline
 		return late && !s.isSuspended(s.claim(o.claim))
 	}, func(o *challenge) { x.lose(o, rollup.VerdictUnproven) })
 }

@@ -3,7 +3,6 @@ package l1
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/athenarollup/athena/address"
@@ -25,59 +24,66 @@ type Judge func(
 
 // network is what never changes: states share it.
 type network struct {
-	params     rollup.Params
-	paramsHash rollup.Hash
-	chainID    rollup.Hash
-	money      uint64
-	judge      Judge
+	chainID  rollup.Hash
+	money    uint64
+	governor address.Address
+	judges   []Judge // by revision, from 1
 }
 
 // State is the L1 after a block. It is not safe for concurrent use, but two states of which one was
 // cloned from the other share nothing that changes.
 type State struct {
 	net      *network
+	schedule schedule
 	tip      Tip
-	accounts map[address.Address]Account
+	accounts pmap[accountKey, Account]
 	burned   uint64
 	locked   uint64
 	prices   prices // of the next block
 	history  history
 	carry    rollup.Carry // queue of forced transactions after the tip
 
-	commits    map[rollup.Hash]commit
-	claims     []*claim // that are retained, in order of admission
+	commits    commits
+	claims     []*claim // that live, and those that this block ended, in order of admission
+	closed     closed
+	admitted   uint64 // claims so far
 	challenges []*challenge
 	suspended  []stepKey
-	commitSeq  uint64
 	final      FinalHead
-	finalRoots map[uint64][]rollup.Hash // step roots of the final layers that are retained
-	rewards    []rollup.FinalClaim      // final, and not in a header yet
+	finalRoots pmap[heightKey, []rollup.Hash] // step roots of the final layers that are retained
+	firstRoots uint64                         // the oldest of these layers
+	rewards    []rollup.FinalClaim            // final, and not in a header yet
+
+	inputs [keptInputs]derived
 }
 
-// NewState returns the L1 at the genesis, whose block has height 0 and no transactions.
-func NewState(g *rollup.Genesis, judge Judge) (*State, error) {
+// NewState returns the L1 at the genesis, whose block has height 0 and no transactions. The judges
+// are the revisions of the reference engine that this software has, from 1 on.
+func NewState(g *rollup.Genesis, judges ...Judge) (*State, error) {
 	if err := g.Params.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrGenesis, err)
 	}
+	params := g.Params
 	onL1, locked, ok := genesisMoney(g)
 	if !ok {
 		return nil, fmt.Errorf("%w: allocations above 2^64-1 in all", ErrGenesis)
 	}
 	s := &State{
 		net: &network{
-			params:     g.Params,
-			paramsHash: g.Params.Hash(),
-			chainID:    g.ChainID(),
-			money:      onL1 + locked,
-			judge:      judge,
+			chainID:  g.ChainID(),
+			money:    onL1 + locked,
+			governor: g.Governor,
+			judges:   judges,
 		},
-		accounts:   make(map[address.Address]Account, len(g.L1)),
-		locked:     locked,
-		prices:     genesisPrices(&g.Params),
-		commits:    map[rollup.Hash]commit{},
-		final:      FinalHead{Root: g.StateRoot},
-		finalRoots: map[uint64][]rollup.Hash{0: {g.StateRoot}},
+		schedule: schedule(nil).add(0, &params),
+		locked:   locked,
+		prices:   genesisPrices(&params),
+		final:    FinalHead{Root: g.StateRoot},
 	}
+	if err := s.Supported(); err != nil {
+		return nil, err
+	}
+	s.finalRoots.set(0, []rollup.Hash{g.StateRoot})
 	for _, a := range g.L1 {
 		s.credit(a.Address, a.Amount)
 	}
@@ -87,7 +93,7 @@ func NewState(g *rollup.Genesis, judge Judge) (*State, error) {
 		ByteFee:        s.prices.byteFee,
 		DataPrice:      s.prices.data,
 		InclusionPrice: s.prices.inclusion,
-		ParamsHash:     s.net.paramsHash,
+		ParamsHash:     s.schedule.at(0).hash,
 		CarryRoot:      s.carry.Root(),
 	}}
 	s.history.append(&block{layer: first, hash: first.Header.Hash()})
@@ -95,12 +101,10 @@ func NewState(g *rollup.Genesis, judge Judge) (*State, error) {
 	return s, nil
 }
 
-// Clone returns an independent copy. Blocks, witnesses and roots, which never change, are shared.
+// Clone returns an independent copy. It costs the living claims and challenges, each of which has a
+// bond; all else is shared.
 func (s *State) Clone() *State {
 	c := *s
-	c.accounts = maps.Clone(s.accounts)
-	c.history = s.history.clone()
-	c.commits = maps.Clone(s.commits)
 	c.claims = make([]*claim, len(s.claims))
 	for i, x := range s.claims {
 		c.claims[i] = x.clone()
@@ -111,7 +115,6 @@ func (s *State) Clone() *State {
 		c.challenges[i] = &y
 	}
 	c.suspended = slices.Clone(s.suspended)
-	c.finalRoots = maps.Clone(s.finalRoots)
 	c.rewards = slices.Clone(s.rewards)
 	return &c
 }
@@ -122,15 +125,15 @@ func (s *State) Tip() Tip { return s.tip }
 // ChainID returns the network's id.
 func (s *State) ChainID() rollup.Hash { return s.net.chainID }
 
-// Params returns the parameters in force. They must not be modified.
-func (s *State) Params() *rollup.Params { return &s.net.params }
-
 // Final returns the newest final layer.
 func (s *State) Final() FinalHead { return s.final }
 
 // FinalRoots returns the final step roots of a layer; nil when it is not final, or final for so
 // long that it was forgotten.
-func (s *State) FinalRoots(layer uint64) []rollup.Hash { return s.finalRoots[layer] }
+func (s *State) FinalRoots(layer uint64) []rollup.Hash {
+	roots, _ := s.finalRoots.get(heightKey(layer))
+	return roots
+}
 
 // Carry returns the queue of forced transactions. It must not be modified.
 func (s *State) Carry() rollup.Carry { return s.carry }
@@ -153,8 +156,9 @@ func (s *State) Layer(height uint64) (*rollup.Layer, error) {
 // Claims returns the retained claims in order of admission. What they point to must not be
 // modified.
 func (s *State) Claims() []ClaimInfo {
-	out := make([]ClaimInfo, len(s.claims))
-	for i, c := range s.claims {
+	known := s.known()
+	out := make([]ClaimInfo, len(known))
+	for i, c := range known {
 		out[i] = c.info()
 		out[i].Pending = s.pending(c)
 	}

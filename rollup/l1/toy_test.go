@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,7 +30,7 @@ func toyJudge(l *rollup.LayerInput, step int, pre, claimed rollup.Hash, witness 
 		panic("BUG: toy: no such step")
 	}
 	switch {
-	case string(witness) == "bug":
+	case strings.HasPrefix(string(witness), "bug"):
 		return rollup.Verdict{Code: rollup.VerdictInconclusive}
 	case string(witness) != string(toyWitness(pre)):
 		return rollup.Verdict{Code: rollup.VerdictBadWitness}
@@ -40,6 +41,11 @@ func toyJudge(l *rollup.LayerInput, step int, pre, claimed rollup.Hash, witness 
 		v.Code = rollup.VerdictUpheld
 	}
 	return v
+}
+
+// repairedJudge is the toy's revision 2: it reads what comes after "bug ".
+func repairedJudge(l *rollup.LayerInput, step int, pre, claimed rollup.Hash, w []byte) rollup.Verdict {
+	return toyJudge(l, step, pre, claimed, []byte(strings.TrimPrefix(string(w), "bug ")))
 }
 
 // keys are those of everybody who plays: making one takes a while.
@@ -80,6 +86,7 @@ func toyGenesis(change func(*rollup.Params)) *rollup.Genesis {
 			{Address: address.Address{23: 1}, Amount: 5_000},
 		},
 	}
+	g.Governor = account("dave")
 	if change != nil {
 		change(&g.Params)
 	}
@@ -91,7 +98,7 @@ func toyGenesis(change func(*rollup.Params)) *rollup.Genesis {
 
 func newToy(tb testing.TB, change func(*rollup.Params)) *l1.State {
 	tb.Helper()
-	s, err := l1.NewState(toyGenesis(change), toyJudge)
+	s, err := l1.NewState(toyGenesis(change), toyJudge, repairedJudge)
 	require.NoError(tb, err)
 	return s
 }

@@ -31,9 +31,10 @@ type Options struct {
 	BlockTime    uint64          // seconds of virtual time from block to block; 0 means 1
 	Proposer     address.Address // earns the unburned half of the byte fees
 	Store        *kv.Store       // keeps the blocks; nil means memory only. The caller closes it
-	Judge        l1.Judge
-	MempoolTxs   int // 0 means 4096
-	MempoolBytes int // 0 means 64 MiB
+	Judge        l1.Judge        // revision 1 of the reference engine
+	Repaired     []l1.Judge      // revisions 2, 3, and so on
+	MempoolTxs   int             // 0 means 4096
+	MempoolBytes int             // 0 means 64 MiB
 }
 
 // keptBlocks is how many of the newest blocks stay in memory when there is a store, and of how many
@@ -54,8 +55,7 @@ type inclusion struct {
 
 // Chain is a simulated L1. It is safe for concurrent use.
 type Chain struct {
-	opts  Options
-	bound uint64 // deepest fork
+	opts Options
 
 	mining sync.Mutex // held by whoever changes the chain
 
@@ -81,7 +81,7 @@ func New(g *rollup.Genesis, o Options) (*Chain, error) {
 	if o.MempoolBytes == 0 {
 		o.MempoolBytes = 64 << 20
 	}
-	s, err := l1.NewState(g, o.Judge)
+	s, err := l1.NewState(g, append([]l1.Judge{o.Judge}, o.Repaired...)...)
 	if err != nil {
 		return nil, fmt.Errorf("sim: %w", err)
 	}
@@ -91,7 +91,6 @@ func New(g *rollup.Genesis, o Options) (*Chain, error) {
 	}
 	c := &Chain{
 		opts:     o,
-		bound:    g.Params.ReorgBound,
 		states:   []*l1.State{s},
 		records:  []record{{layer: first}},
 		included: map[rollup.Hash]inclusion{},
@@ -126,6 +125,9 @@ func (c *Chain) Mine(ctx context.Context) (*rollup.Layer, []l1.Event, error) {
 			bytes.Compare(a.Sender[:], b.Sender[:]),
 			cmp.Compare(a.Nonce, b.Nonce))
 	})
+	if err := parent.Supported(); err != nil {
+		return nil, nil, fmt.Errorf("sim: mine: %w", err)
+	}
 	layer, refused := parent.Build(candidates, l1.Env{
 		Time:     parentTime + c.opts.BlockTime,
 		Beacon:   beacon(c.opts.Seed, parent.Tip().Height+1, forks),
@@ -192,9 +194,10 @@ func (c *Chain) Fork(depth int) error {
 	defer c.mining.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if depth < 1 || uint64(depth) > c.bound || depth >= len(c.states) {
+	bound := c.state().Params().ReorgBound
+	if depth < 1 || uint64(depth) > bound || depth >= len(c.states) {
 		return fmt.Errorf("%w: %d, at most %d", ErrForkDepth, depth,
-			min(c.bound, uint64(len(c.states)-1)))
+			min(bound, uint64(len(c.states)-1)))
 	}
 	tip := c.state().Tip().Height
 	var orphans []rollup.L1Tx
@@ -218,7 +221,7 @@ func (c *Chain) Fork(depth int) error {
 // push makes a block the tip. The caller holds mu.
 func (c *Chain) push(next *l1.State, layer *rollup.Layer, events []l1.Event) {
 	c.states = append(c.states, next)
-	if extra := len(c.states) - int(c.bound) - 1; extra > 0 {
+	if extra := len(c.states) - int(next.Params().ReorgBound) - 1; extra > 0 {
 		c.states = append([]*l1.State(nil), c.states[extra:]...)
 	}
 	height := layer.Header.Height

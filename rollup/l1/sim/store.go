@@ -128,7 +128,7 @@ func (c *Chain) read(height uint64) (*rollup.Layer, error) {
 	if !ok {
 		return nil, fmt.Errorf("%w: block %d is missing", ErrStore, height)
 	}
-	l, err := rollup.DecodeLayer(b, c.state().Params())
+	l, err := rollup.DecodeLayer(b, c.state().Widest())
 	if err != nil {
 		return nil, fmt.Errorf("%w: block %d: %w", ErrStore, height, err)
 	}
@@ -170,7 +170,7 @@ func (c *Chain) loadPool() error {
 	var bad error
 	err := c.opts.Store.Range(poolPrefix, kv.PrefixEnd(poolPrefix), func(_, v []byte) bool {
 		raw := bytes.Clone(v)
-		tx, err := rollup.DecodeL1Tx(raw, c.state().Params())
+		tx, err := rollup.DecodeL1Tx(raw, c.state().Widest())
 		if err != nil {
 			bad = fmt.Errorf("%w: waiting transaction: %w", ErrStore, err)
 			return false

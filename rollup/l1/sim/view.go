@@ -81,6 +81,14 @@ func (c *Chain) Layer(ctx context.Context, height uint64) (*rollup.Layer, error)
 	return c.read(height)
 }
 
+// Params implements l1.Chain.
+func (c *Chain) Params(ctx context.Context, height uint64) (*rollup.Params, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("sim: parameters: %w", err)
+	}
+	return c.current().ParamsAt(height), nil
+}
+
 // Submit implements l1.Chain.
 func (c *Chain) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error) {
 	if err := ctx.Err(); err != nil {
@@ -91,7 +99,7 @@ func (c *Chain) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error
 		return rollup.Hash{}, refused(r)
 	}
 	raw := tx.Encode() // the pool has its own copy, whatever the caller does with his
-	own, err := rollup.DecodeL1Tx(raw, s.Params())
+	own, err := rollup.DecodeL1Tx(raw, s.Widest())
 	if err != nil {
 		return rollup.Hash{}, fmt.Errorf("sim: submit: %w", err)
 	}
