@@ -1,21 +1,27 @@
 package host
 
 import (
-	"fmt"
+	"math"
+	"sync"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
-	"github.com/athenarollup/athena/address"
-	"github.com/athenarollup/athena/interpreter"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// CodeCache keeps predecoded programs by the hash of their code. It is safe for concurrent use and
-// may be shared by executors of any schedule. It cannot be seen: a program is charged, its chunks
-// are read and are checked against the hash whether it is cached or not.
+// DefaultCacheBytes is the bound of the code cache of an executor that is given none.
+const DefaultCacheBytes = 128 << 20
+
+// CodeCache keeps programs by the hash of their code, the last ones that were entered, up to a sum of
+// their sizes. It is safe for concurrent use and may be shared by executors of any schedule. It
+// cannot be seen: a program is charged, its chunks are read and are checked against the hash whether
+// it is cached or not.
 type CodeCache struct {
-	programs *lru.Cache[cacheKey, *program]
+	mu       sync.Mutex
+	programs *simplelru.LRU[cacheKey, *program]
+	bytes    uint64 // the sum of the programs' sizes
+	limit    uint64
 }
 
 type cacheKey struct {
@@ -24,41 +30,43 @@ type cacheKey struct {
 	codeBytes uint32
 }
 
-// NewCodeCache returns a cache of at most size programs, size > 0.
-func NewCodeCache(size int) *CodeCache {
-	programs, err := lru.New[cacheKey, *program](size)
+// NewCodeCache returns a cache of programs whose sizes are together at most limit bytes. What a
+// program counts is what it holds once frames of it have run, the memory kept for the next frame
+// included. A larger program than limit is not kept.
+func NewCodeCache(limit uint64) *CodeCache {
+	c := &CodeCache{limit: limit}
+	gone := func(_ cacheKey, p *program) { c.bytes -= p.size }
+	programs, err := simplelru.NewLRU(math.MaxInt, gone)
 	if err != nil {
-		panic(fmt.Sprintf("BUG: host: code cache of %d programs: %v", size, err))
+		panic("BUG: host: " + err.Error())
 	}
-	return &CodeCache{programs: programs}
+	c.programs = programs
+	return c
 }
 
-// program is a template ready to run.
-type program struct {
-	image   []byte // what was loaded
-	code    *interpreter.Code
-	entry   uint32
-	exports map[[4]byte]export
+func (c *CodeCache) get(key cacheKey) (*program, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.programs.Get(key)
 }
 
-type export struct {
-	addr          uint32
-	principalOnly bool
+// add keeps p, unless another was faster, and returns the one that is kept.
+func (c *CodeCache) add(key cacheKey, p *program) *program {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if first, ok := c.programs.Get(key); ok {
+		return first
+	}
+	if p.size > c.limit {
+		return p
+	}
+	for c.bytes+p.size > c.limit {
+		c.programs.RemoveOldest()
+	}
+	c.programs.Add(key, p)
+	c.bytes += p.size
+	return p
 }
-
-// reserved are the methods that are principal-only in every template that exports athexp_verify.
-var reserved = []string{"spawn", "verify", "max_spend", "spend", "proxy", "deploy"}
-
-// Selector returns the first four bytes of BLAKE3 of a method's exported name, athexp_<name>.
-func Selector(name string) [4]byte {
-	h := address.CodeHash([]byte(elf.ExportPrefix + name))
-	return [4]byte(h[:4])
-}
-
-var (
-	selectorSpawn  = Selector("spawn")
-	selectorVerify = Selector("verify")
-)
 
 // load returns the program with the given hash; nil when the loader refuses its code. read returns
 // the code, which may be known, after everything that is done for it whether it is cached or not;
@@ -68,7 +76,7 @@ func (c *CodeCache) load(
 	read func(known []byte) ([]byte, bool),
 ) *program {
 	key := cacheKey{hash, schedule.Version, limits.FileBytes}
-	p, cached := c.programs.Get(key)
+	p, cached := c.get(key)
 	var known []byte
 	if cached {
 		known = p.image
@@ -84,53 +92,5 @@ func (c *CodeCache) load(
 	if err != nil {
 		return nil // the guest's fault: whoever enters the code gets CodeInvalid
 	}
-	p = newProgram(file, exports, &schedule.Instruction)
-	p.image = code
-	c.programs.Add(key, p)
-	return p
-}
-
-// loadCode reads a program and its methods by selector. It refuses two methods with one selector,
-// which the loader, who knows names only, cannot see.
-func loadCode(code []byte, limits elf.Limits) (*elf.Program, map[[4]byte]export, error) {
-	file, err := elf.Load(code, limits)
-	if err != nil {
-		return nil, nil, err
-	}
-	exports := make(map[[4]byte]export, len(file.Exports))
-	names := make(map[[4]byte]string, len(file.Exports))
-	for _, e := range file.Exports {
-		h := address.CodeHash([]byte(e.Name))
-		selector := [4]byte(h[:4])
-		if other, taken := names[selector]; taken {
-			return nil, nil, fmt.Errorf("host: %s and %s have one selector, %x: rename one of them",
-				other, e.Name, selector)
-		}
-		names[selector] = e.Name
-		exports[selector] = export{e.Addr, e.PrincipalOnly}
-	}
-	return file, exports, nil
-}
-
-func newProgram(
-	file *elf.Program, exports map[[4]byte]export, costs *metering.InstructionCosts,
-) *program {
-	p := &program{
-		code: interpreter.Predecode(file, costs), entry: file.Entry, exports: exports,
-	}
-	_, guarded := p.exports[selectorVerify]
-	for _, name := range reserved {
-		if e, ok := p.exports[Selector(name)]; ok {
-			e.principalOnly = true
-			p.exports[Selector(name)] = e
-		}
-	}
-	if !guarded { // principal-only means something only where a principal can be
-		//lint:unordered each entry is changed alone
-		for selector, e := range p.exports {
-			e.principalOnly = false
-			p.exports[selector] = e
-		}
-	}
-	return p
+	return c.add(key, newProgram(code, file, exports, &schedule.Instruction))
 }

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/riscv/elf"
 )
 
 // TestEqualSelectorsAreRefused is finding 44: the two names share the first four bytes of BLAKE3.
@@ -18,6 +20,49 @@ func TestEqualSelectorsAreRefused(t *testing.T) {
 	require.ErrorContains(t, x.CheckCode(colliding.elf), "one selector")
 	apart := assemble(".export f, m17161\n.export f, m80502\nf: ret\n.data\nmem: .word 0\n")
 	require.NoError(t, x.CheckCode(apart.elf))
+}
+
+// TestCacheIsBounded: by the sizes of the programs, of which those used last stay.
+func TestCacheIsBounded(t *testing.T) {
+	t.Parallel()
+	loaded := 0
+	load := func(c *CodeCache, s guest) *program {
+		p := c.load(address.CodeHash(s.elf), elf.DefaultLimits(), metering.V1(),
+			func(known []byte) ([]byte, bool) {
+				if known == nil {
+					loaded++
+				}
+				return s.elf, true
+			})
+		require.NotNil(t, p)
+		return p
+	}
+	numbered := func(i, heap int) guest {
+		return assemble(fmt.Sprintf(
+			".layout 0x200400, 0x1000, %d\n.export f\nf: li a0, %d\n.data\nmem: .word 0\n", heap, i))
+	}
+	size := load(NewCodeCache(0), numbered(0, 4)).size
+	require.Greater(t, size, uint64(5*elf.PageSize), "code and data, heap, stack")
+
+	cache := NewCodeCache(3*size + size/2)
+	for i := range 10 {
+		load(cache, numbered(i, 4))
+		load(cache, numbered(0, 4))
+		require.LessOrEqual(t, cache.bytes, cache.limit)
+	}
+	require.Equal(t, 3, cache.programs.Len())
+	require.Equal(t, 3*size, cache.bytes)
+	loaded = 0
+	for _, i := range []int{0, 8, 9} {
+		load(cache, numbered(i, 4))
+	}
+	require.Zero(t, loaded, "they were used last")
+
+	load(cache, numbered(0, 4_000))
+	require.Equal(t, 3, cache.programs.Len(), "one that is too large pushes nothing out")
+	load(cache, numbered(0, 10))
+	require.Equal(t, 2, cache.programs.Len(), "one that is larger pushes out as many as it must")
+	require.LessOrEqual(t, cache.bytes, cache.limit)
 }
 
 // TestCacheIsShared: executors that share a cache too small for their programs run at once, with
@@ -37,7 +82,8 @@ func TestCacheIsShared(t *testing.T) {
 	for i, c := range cases {
 		want[i] = run(c, nil)
 	}
-	cache := NewCodeCache(3)
+	const few = 1 << 20
+	cache := NewCodeCache(few)
 	for k := range 4 {
 		t.Run(fmt.Sprint(k), func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func (f *frame) spawn(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	costs := &f.t.x.schedule.Host
-	if code := f.charge(perByte(costs.SpawnBase, costs.CopyByte, int(a[1]))); code != trap.None {
+	if code := f.charge(perWord(costs.SpawnBase, costs.CopyWord, int(a[1]))); code != trap.None {
 		return code
 	}
 	blob := f.bytes(a[0], a[1])
@@ -69,7 +69,7 @@ func (f *frame) deploy(a args) trap.Code {
 	if a[1] > t.x.limits.CodeBytes {
 		return trap.CodeInvalid
 	}
-	if code := f.charge(perByte(costs.HashBase, costs.HashByte, int(a[1]))); code != trap.None {
+	if code := f.charge(perWord(costs.HashBase, costs.HashWord, int(a[1]))); code != trap.None {
 		return code
 	}
 	image := f.bytes(a[0], a[1])
@@ -82,7 +82,7 @@ func (f *frame) deploy(a args) trap.Code {
 		return code
 	}
 	if !exists {
-		cost := perByte(costs.DeployBase, costs.DeployByte, int(a[1]))
+		cost := perWord(costs.DeployBase, costs.DeployWord, int(a[1]))
 		if code := f.charge(cost); code != trap.None {
 			return code
 		}

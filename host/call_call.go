@@ -62,7 +62,7 @@ func (f *frame) enter(
 		return outcome{}, trap.BadHostArgument
 	}
 	costs := &f.t.x.schedule.Host
-	if code := f.charge(perByte(costs.CallBase, costs.CopyByte, int(n))); code != trap.None {
+	if code := f.charge(perWord(costs.CallBase, costs.CopyWord, int(n))); code != trap.None {
 		return outcome{}, code
 	}
 	r := request{

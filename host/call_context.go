@@ -77,7 +77,7 @@ func (f *frame) memoryGrow(a args) trap.Code {
 		return trap.None
 	}
 	before := f.m.Gas()
-	if code := f.charge(perByte(0, f.t.x.schedule.Host.PageBase, int(pages))); code != trap.None {
+	if code := f.charge(times(0, f.t.x.schedule.Host.PageBase, uint64(pages))); code != trap.None {
 		return code
 	}
 	old, ok := f.m.Grow(pages, limits.MemoryPages)

@@ -13,7 +13,7 @@ func (f *frame) emit(a args) trap.Code {
 	}
 	t, costs := f.t, &f.t.x.schedule.Host
 	size := uint64(n)*wordBytes + uint64(a[3])
-	if code := f.charge(perByte(costs.EventBase, costs.EventByte, int(size))); code != trap.None {
+	if code := f.charge(perWord(costs.EventBase, costs.EventWord, int(size))); code != trap.None {
 		return code
 	}
 	if t.eventCount >= t.x.limits.Events || t.eventBytes+size > uint64(t.x.limits.EventBytes) {

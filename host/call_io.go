@@ -31,11 +31,11 @@ func (f *frame) write(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	limits, costs := &f.t.x.limits, &f.t.x.schedule.Host
-	each := costs.CopyByte
+	each := costs.CopyWord
 	if fd <= fdErr {
-		each = costs.LogByte
+		each = costs.LogWord
 	}
-	if code := f.charge(perByte(0, each, int(n))); code != trap.None {
+	if code := f.charge(perWord(0, each, int(n))); code != trap.None {
 		return code
 	}
 	switch fd {

@@ -16,7 +16,7 @@ func (f *frame) hash(a args, sum func([]byte) [32]byte) trap.Code {
 		return trap.BadHostArgument
 	}
 	costs := &f.t.x.schedule.Host
-	if code := f.charge(perByte(costs.HashBase, costs.HashByte, int(a[1]))); code != trap.None {
+	if code := f.charge(perWord(costs.HashBase, costs.HashWord, int(a[1]))); code != trap.None {
 		return code
 	}
 	digest := sum(f.bytes(a[0], a[1]))
@@ -31,7 +31,7 @@ func (f *frame) verifyEd25519(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	costs := &f.t.x.schedule.Host
-	if code := f.charge(perByte(costs.Ed25519, costs.Ed25519Byte, int(a[1]))); code != trap.None {
+	if code := f.charge(perWord(costs.Ed25519, costs.Ed25519Word, int(a[1]))); code != trap.None {
 		return code
 	}
 	key, sig := f.word(a[2]), [64]byte(f.bytes(a[3], 64))

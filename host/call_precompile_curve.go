@@ -88,7 +88,7 @@ func (f *frame) bn254Pairing(a args) trap.Code {
 	if !ok {
 		return trap.BadHostArgument
 	}
-	gas := perByte(costs.BN254Pairing, costs.BN254Pair, int(a[1]))
+	gas := times(costs.BN254Pairing, costs.BN254Pair, uint64(a[1]))
 	if code := f.pay(gas, span{}, pairs); code != trap.None {
 		return code
 	}
@@ -150,7 +150,7 @@ func (f *frame) blsPairing(a args) trap.Code {
 	if !ok {
 		return trap.BadHostArgument
 	}
-	gas := perByte(costs.BLSPairing, costs.BLSPair, int(a[1]))
+	gas := times(costs.BLSPairing, costs.BLSPair, uint64(a[1]))
 	if code := f.pay(gas, span{}, pairs); code != trap.None {
 		return code
 	}
@@ -166,7 +166,7 @@ func (f *frame) verifyGroth16(a args) trap.Code {
 	}
 	key := span{a[0], uint32(precompile.Groth16KeyLength(int(a[3])))}
 	proof := span{a[1], precompile.Groth16ProofBytes}
-	gas := perByte(costs.Groth16, costs.Groth16Input, int(a[3]))
+	gas := times(costs.Groth16, costs.Groth16Input, uint64(a[3]))
 	if code := f.pay(gas, span{}, key, proof, inputs); code != trap.None {
 		return code
 	}

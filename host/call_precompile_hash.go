@@ -8,7 +8,7 @@ import (
 // keccak256 serves 0x00640003(in, len, out). Like all hashes of bytes it cannot fail: t0 is 0.
 func (f *frame) keccak256(a args) trap.Code {
 	costs := f.precompileCosts()
-	gas := perByte(costs.Keccak, costs.KeccakByte, int(a[1]))
+	gas := perWord(costs.Keccak, costs.KeccakWord, int(a[1]))
 	if code := f.pay(gas, span{a[2], wordBytes}, span{a[0], a[1]}); code != trap.None {
 		return code
 	}
@@ -25,7 +25,7 @@ func (f *frame) poseidon2Hash(a args) trap.Code {
 	if !ok {
 		return trap.BadHostArgument
 	}
-	gas := perByte(costs.Poseidon2, costs.Poseidon2, int(a[1]))
+	gas := times(costs.Poseidon2, costs.Poseidon2, uint64(a[1]))
 	if code := f.pay(gas, span{a[2], wordBytes}, in); code != trap.None {
 		return code
 	}

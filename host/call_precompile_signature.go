@@ -18,8 +18,8 @@ func (f *frame) verifyEd25519Batch(a args) trap.Code {
 	if !ok {
 		return trap.BadHostArgument
 	}
-	gas := perByte(costs.Ed25519Batch, costs.Ed25519BatchEach, int(a[1]))
-	gas = perByte(gas, costs.Ed25519BatchByte, int(a[3]))
+	gas := times(costs.Ed25519Batch, costs.Ed25519BatchEach, uint64(a[1]))
+	gas = perWord(gas, costs.Ed25519BatchWord, int(a[3]))
 	if code := f.pay(gas, span{}, items, span{a[2], a[3]}); code != trap.None {
 		return code
 	}

@@ -82,7 +82,7 @@ func (f *frame) expU256(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	costs := f.precompileCosts()
-	return f.wrapping(a, perByte(costs.U256Exp, costs.U256ExpByte, n), precompile.ExpU256)
+	return f.wrapping(a, times(costs.U256Exp, costs.U256ExpByte, uint64(n)), precompile.ExpU256)
 }
 
 // expModU256 serves 0x00640068(a, e, m, out).
@@ -92,7 +92,7 @@ func (f *frame) expModU256(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	costs := f.precompileCosts()
-	return f.modular(a, perByte(costs.U256Exp, costs.U256ModByte, n), precompile.ExpModU256)
+	return f.modular(a, times(costs.U256Exp, costs.U256ModByte, uint64(n)), precompile.ExpModU256)
 }
 
 // exponentBytes is the length of the number at a pointer without its leading zeros: the price of a

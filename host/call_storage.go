@@ -149,7 +149,7 @@ func (f *frame) loadSlot(key [wordBytes]byte) (slotData, trap.Code) {
 	if code := t.st.TakeFault(); code != trap.None {
 		return slotData{}, code
 	}
-	code := f.charge(perByte(0, t.x.schedule.Host.SlotByte, len(v.Data)))
+	code := f.charge(perWord(0, t.x.schedule.Host.SlotWord, len(v.Data)))
 	return slotData{v.Data, ok}, code
 }
 
@@ -163,7 +163,7 @@ func (f *frame) storeSlot(key [wordBytes]byte, next slotData) trap.Code {
 	if code != trap.None {
 		return code
 	}
-	cost := perByte(0, f.t.x.schedule.Host.SlotByte, len(next.data))
+	cost := perWord(0, f.t.x.schedule.Host.SlotWord, len(next.data))
 	if code := f.charge(cost); code != trap.None {
 		return code
 	}

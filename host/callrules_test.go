@@ -258,7 +258,7 @@ func indexOf(b, sub []byte) int {
 
 func TestMemoryOfAllFrames(t *testing.T) {
 	t.Parallel()
-	pages := sharedProgram(script).code.StartPages()
+	pages := sharedProgram(script).pages
 	limits := testLimits()
 	limits.TxMemoryPages = 3*pages + 1
 	w := newWorldWith(t, limits)

@@ -340,7 +340,7 @@ func (c *callCase) testPointers(t *testing.T) {
 
 func heapEnd(g guest) uint32 {
 	p := sharedProgram(g)
-	return p.code.Program().InitialHeapEnd()
+	return p.file.InitialHeapEnd()
 }
 
 func TestBadArguments(t *testing.T) {
@@ -437,7 +437,7 @@ func TestGasLeft(t *testing.T) {
 	costs := w.x.schedule.Host
 	round := at(0) - at(8) // one command of the script and the gas_left that reports it
 	require.Greater(t, round, costs.Base)
-	grow := round - 8*costs.CopyByte + 3*costs.PageBase
+	grow := round - costs.CopyWord + 3*costs.PageBase
 	require.Equal(t, round+grow, at(8)-at(16))
 }
 

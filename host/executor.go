@@ -10,9 +10,6 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-// defaultCachePrograms is the size of an executor's own code cache.
-const defaultCachePrograms = 64
-
 // Executor starts sessions under one schedule and one set of limits. It is safe for concurrent use.
 type Executor struct {
 	schedule *metering.Schedule
@@ -25,7 +22,7 @@ type Executor struct {
 // NewExecutor returns an executor; with a nil cache it makes its own.
 func NewExecutor(schedule *metering.Schedule, limits Limits, cache *CodeCache) *Executor {
 	if cache == nil {
-		cache = NewCodeCache(defaultCachePrograms)
+		cache = NewCodeCache(DefaultCacheBytes)
 	}
 	x := &Executor{schedule: schedule, limits: limits, elf: elf.DefaultLimits(), cache: cache}
 	x.elf.FileBytes = limits.CodeBytes

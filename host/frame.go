@@ -63,7 +63,7 @@ type frame struct {
 // its pages before they are mapped.
 func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint64) {
 	limits := &t.x.limits
-	pages := e.program.code.StartPages()
+	pages := e.program.pages
 	switch {
 	case depth > limits.CallDepth:
 		return outcome{code: trap.CallDepth}, gas
@@ -73,11 +73,11 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 		return outcome{code: trap.BadHostArgument}, gas
 	}
 	tank := gasLeft{gas}
-	if !tank.Charge(perByte(0, t.x.schedule.Host.PageBase, int(pages))) {
+	if !tank.Charge(times(0, t.x.schedule.Host.PageBase, uint64(pages))) {
 		return outcome{code: trap.OutOfGas}, 0
 	}
 	f := &frame{entry: e, t: t, depth: depth, modes: e.mode}
-	f.of = t.x.engine.newMachine(e.program.code, &t.x.schedule.Instruction)
+	f.of = t.x.engine.newMachine(e.program.predecoded(), &t.x.schedule.Instruction)
 	f.m = &f.of
 	defer f.m.Release()
 	if e.static {
@@ -173,7 +173,7 @@ func (f *frame) charge(n uint64) trap.Code {
 
 // chargeCopy charges n bytes copied into or out of guest memory.
 func (f *frame) chargeCopy(n int) trap.Code {
-	return f.charge(perByte(0, f.t.x.schedule.Host.CopyByte, n))
+	return f.charge(perWord(0, f.t.x.schedule.Host.CopyWord, n))
 }
 
 // bytes returns a copy of guest memory whose range was checked.

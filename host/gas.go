@@ -29,9 +29,16 @@ func charge(g gasTank, n uint64) trap.Code {
 	return trap.None
 }
 
-// perByte is base + each·n, saturating: a saturated price is above every gas limit but 2^64-1.
-func perByte(base, each uint64, n int) uint64 {
-	high, low := bits.Mul64(each, uint64(n))
+// perWord is base + each for every 32 bytes of n, the last ones rounded up to 32. See
+// docs/spec/gas.md.
+func perWord(base, each uint64, n int) uint64 {
+	whole, rest := uint64(n)/wordBytes, uint64(n)%wordBytes
+	return times(base, each, whole+(rest+wordBytes-1)/wordBytes)
+}
+
+// times is base + each·n, saturating: a saturated price is above every gas limit but 2^64-1.
+func times(base, each, n uint64) uint64 {
+	high, low := bits.Mul64(each, n)
 	sum, carry := bits.Add64(base, low, 0)
 	if high != 0 || carry != 0 {
 		return 1<<64 - 1

@@ -185,7 +185,7 @@ type world struct {
 	guarded, open_ address.Address
 }
 
-var sharedCache = NewCodeCache(64)
+var sharedCache = NewCodeCache(DefaultCacheBytes)
 
 // genesis is the state that all worlds start from: built once, never changed.
 var genesis = sync.OnceValue(func() memory {

@@ -184,7 +184,7 @@ func rustMisdeeds() (all []misdeed) {
 		{method: "storage_spam", want: trap.OutOfWitness},
 		{method: "event_spam", want: trap.OutOfWitness},
 	} {
-		m.name, m.code, m.gas = "rust "+m.method, fixtures.Hostile(), 20_000_000
+		m.name, m.code, m.gas = "rust "+m.method, fixtures.Hostile(), 40_000_000
 		m.pages = max(m.pages, hostilePages)
 		all = append(all, m)
 	}

@@ -202,14 +202,14 @@ func TestPrecompilePrices(t *testing.T) {
 		want       uint64 // of more, above less
 	}{
 		{"keccak256", cmd{CallKeccak256, m, 0, m}, cmd{CallKeccak256, m, 1000, m},
-			1000 * p.KeccakByte},
+			32 * p.KeccakWord},
 		{"hash", cmd{CallPoseidon2Hash, m, 0, m}, cmd{CallPoseidon2Hash, m, 7, m},
 			7 * p.Poseidon2},
 		{"compress", cmd{CallPoseidon2Hash, m, 0, m}, cmd{CallPoseidon2Compress, m, m, m}, 0},
 		{"permute", cmd{CallPoseidon2Permute, m, 2, m}, cmd{CallPoseidon2Permute, m, 3, m},
 			p.Poseidon2Wide - p.Poseidon2},
 		{"batch", cmd{CallVerifyEd25519Batch, m, 1, m, 3},
-			cmd{CallVerifyEd25519Batch, m, 4, m, 10}, 3*p.Ed25519BatchEach + 7*p.Ed25519BatchByte},
+			cmd{CallVerifyEd25519Batch, m, 4, m, 65}, 3*p.Ed25519BatchEach + 2*p.Ed25519BatchWord},
 		{"bn254", cmd{CallBN254Pairing, m, 1}, cmd{CallBN254Pairing, m, 3}, 2 * p.BN254Pair},
 		{"bls", cmd{CallBLSPairing, m, 1}, cmd{CallBLSPairing, m, 3}, 2 * p.BLSPair},
 		{"groth16", cmd{CallVerifyGroth16, m, m, m, 0}, cmd{CallVerifyGroth16, m, m, m, 3},

@@ -75,7 +75,7 @@ func (t *Session) resolveLive(
 	if code := t.st.TakeFault(); code != trap.None {
 		return entry{}, code
 	}
-	if code := charge(g, perByte(0, t.x.schedule.Host.CopyByte, len(blob))); code != trap.None {
+	if code := charge(g, perWord(0, t.x.schedule.Host.CopyWord, len(blob))); code != trap.None {
 		return entry{}, code
 	}
 	r.input = append(slices.Clone(blob), r.input...)
@@ -131,7 +131,8 @@ func (t *Session) enterTemplate(g gasTank, a address.Address) (*program, trap.Co
 		return nil, trap.CodeInvalid
 	}
 	costs := &t.x.schedule.Host
-	if code := charge(g, perByte(0, costs.ColdKey, record.Chunks())); code != trap.None {
+	each, chunks := costs.ColdKey+costs.CodeChunk, uint64(record.Chunks())
+	if code := charge(g, times(0, each, chunks)); code != trap.None {
 		return nil, code
 	}
 	p := t.x.cache.load(record.CodeHash, t.x.elf, t.x.schedule, func(known []byte) ([]byte, bool) {

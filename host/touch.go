@@ -14,7 +14,7 @@ func (t *Session) Touch(account address.Address, slot [32]byte) trap.Code {
 	if code == trap.None {
 		v, _ := t.st.Slot(account, slot)
 		if code = t.st.TakeFault(); code == trap.None {
-			code = charge(tank, perByte(0, t.x.schedule.Host.SlotByte, len(v.Data)))
+			code = charge(tank, perWord(0, t.x.schedule.Host.SlotWord, len(v.Data)))
 		}
 	}
 	t.meter.AddCompute(gas - tank.left)

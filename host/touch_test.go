@@ -20,7 +20,7 @@ func TestTouch(t *testing.T) {
 	require.Equal(t, trap.None, s.Touch(w.a, [32]byte(word(1))))
 	require.NotZero(t, s.Used()[metering.Read])
 	costs := w.x.schedule.Host
-	require.Equal(t, costs.ColdKey+32*costs.SlotByte, s.Used()[metering.Compute])
+	require.Equal(t, costs.ColdKey+costs.SlotWord, s.Used()[metering.Compute])
 	warm := s.Call(w.a, Selector("go"), has)
 	require.Equal(t, cold.GasUsed-costs.ColdKey+costs.WarmKey, warm.GasUsed)
 

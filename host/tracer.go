@@ -5,7 +5,6 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/interpreter"
-	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/elf"
 	"github.com/athenarollup/athena/trap"
 )
@@ -55,7 +54,7 @@ func (f *frame) describe() Frame {
 		Caller: f.from.self, CallerTemplate: f.from.template,
 		Received: f.received, Static: f.modes&modeStatic != 0,
 		Selector: f.selector, Blob: f.input[:f.blob:f.blob], Args: f.input[f.blob:],
-		Code: f.program.code, Machine: f.interpreter(),
+		Code: f.program.predecoded(), Machine: f.interpreter(),
 	}
 }
 
@@ -73,7 +72,7 @@ func PrincipalOnly(p *elf.Program) map[string]bool {
 		name := strings.TrimPrefix(e.Name, elf.ExportPrefix)
 		methods[Selector(name)] = export{e.Addr, e.PrincipalOnly}
 	}
-	methods = newProgram(p, methods, &metering.InstructionCosts{}).exports
+	guard(methods)
 	out := make(map[string]bool)
 	for _, e := range p.Exports {
 		name := strings.TrimPrefix(e.Name, elf.ExportPrefix)

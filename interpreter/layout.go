@@ -76,7 +76,7 @@ func (l *layout) init(p *elf.Program) {
 		l.heap++
 	}
 	l.ceiling = p.HeapCeiling()
-	l.countPages()
+	l.pages = p.StartPages()
 	l.place()
 	l.perm = make([]byte, (l.end-l.base)>>granuleShift+1)
 	fillPermissions(l.perm, l.spans, l.base, l.base, l.end)
@@ -135,22 +135,6 @@ func find(spans []span, addr uint32) int {
 		return -1
 	}
 	return i - 1
-}
-
-// countPages counts the distinct pages that hold a mapped byte.
-func (l *layout) countPages() {
-	var next uint32 // the first page not yet counted
-	for i := range l.spans {
-		s := &l.spans[i]
-		if s.size == 0 {
-			continue
-		}
-		first, last := s.start/elf.PageSize, (s.end()-1)/elf.PageSize
-		if first = max(first, next); first <= last {
-			l.pages += last - first + 1
-			next = last + 1
-		}
-	}
 }
 
 // fillPermissions adds the permissions of the granules of [from, to) to perm, whose first granule

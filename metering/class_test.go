@@ -35,7 +35,6 @@ func TestCostOf(t *testing.T) {
 	costs := &V1().Instruction
 	for op := 0; op < 256; op++ {
 		require.NotZero(t, costs.Of(riscv.Op(op)), "nothing is free: %v", riscv.Op(op))
-		require.GreaterOrEqual(t, costs.Of(riscv.Op(op)), costs.Of(riscv.OpIllegal))
 	}
 	require.Equal(t, costs[ClassDiv], costs.Of(riscv.REMU))
 }

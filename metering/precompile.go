@@ -5,14 +5,14 @@ package metering
 // docs/spec/precompiles.md.
 type PrecompileCosts struct {
 	Keccak     uint64
-	KeccakByte uint64
+	KeccakWord uint64 // 32 bytes, as in HostCosts
 
 	Poseidon2     uint64 // a permutation of width 2
 	Poseidon2Wide uint64 // a permutation of width 3
 
 	Ed25519Batch     uint64
 	Ed25519BatchEach uint64 // each signature
-	Ed25519BatchByte uint64 // each byte of messages
+	Ed25519BatchWord uint64 // each word of messages
 	Secp256k1        uint64
 	P256             uint64
 
@@ -41,9 +41,9 @@ type PrecompileCosts struct {
 // docs/spec/precompiles.md names, at the worst arguments.
 func precompileV1() PrecompileCosts {
 	return PrecompileCosts{
-		Keccak: 500, KeccakByte: 3,
+		Keccak: 500, KeccakWord: 96,
 		Poseidon2: 6_000, Poseidon2Wide: 9_000,
-		Ed25519Batch: 30_000, Ed25519BatchEach: 24_000, Ed25519BatchByte: 3,
+		Ed25519Batch: 30_000, Ed25519BatchEach: 24_000, Ed25519BatchWord: 64,
 		Secp256k1: 200_000, P256: 90_000,
 		BN254Add: 2_500, BN254Mul: 57_000, BN254Pairing: 300_000, BN254Pair: 220_000,
 		BLSAddG1: 105_000, BLSMulG1: 150_000, BLSAddG2: 145_000, BLSMulG2: 290_000,

@@ -14,7 +14,7 @@ const (
 	ClassJump     // JAL
 	ClassIndirect // JALR
 	ClassECALL
-	ClassIllegal // every encoding outside RV32IM, EBREAK included: the cheapest class
+	ClassIllegal // every encoding outside RV32IM, EBREAK included: it ends the frame
 
 	Classes = 10
 )
@@ -22,25 +22,27 @@ const (
 // InstructionCosts is the gas of one instruction of each class.
 type InstructionCosts [Classes]uint32
 
-// HostCosts prices the host calls. Bases are compute gas per call; the others are per byte or per key.
+// HostCosts prices the host calls. All are compute gas: by the call, by the word, by the page or by
+// the key. A word is 32 bytes; the bytes of one charge are rounded up to whole words.
 type HostCosts struct {
 	Base        uint64 // every host call, before anything else
-	CopyByte    uint64 // bytes copied in or out of guest memory, input, return data
-	LogByte     uint64 // bytes written to fd 1 and 2
+	CopyWord    uint64 // copied in or out of guest memory, input, return data
+	LogWord     uint64 // written to fd 1 and 2
 	EventBase   uint64
-	EventByte   uint64 // topics and data
+	EventWord   uint64 // topics and data: copied, encoded, hashed
 	HashBase    uint64 // BLAKE3, SHA-256
-	HashByte    uint64
+	HashWord    uint64
 	Ed25519     uint64
-	Ed25519Byte uint64
+	Ed25519Word uint64
 	CallBase    uint64 // entering a frame, before its pages
 	SpawnBase   uint64
 	DeployBase  uint64
-	DeployByte  uint64 // validation and predecoding of code
+	DeployWord  uint64 // validation of code
 	PageBase    uint64 // each 4 KiB page mapped at frame start or by memory_grow
-	ColdKey     uint64 // compute gas of the first touch of a key in a transaction
-	WarmKey     uint64 // compute gas of each later touch
-	SlotByte    uint64 // compute gas per byte of a slot read or written
+	CodeChunk   uint64 // each 4 KiB chunk of a template that a transaction enters first: predecoding
+	ColdKey     uint64 // the first touch of a key in a transaction
+	WarmKey     uint64 // each later touch
+	SlotWord    uint64 // of a slot read or written
 }
 
 // Schedule is one version of all prices. A Schedule is immutable once published; a change is a new

@@ -119,7 +119,7 @@ func DefaultParams() Params {
 		MaxSlotValueBytes: 4 * k,
 		MaxBlobBytes:      4 * k,
 
-		MaxVerify:        metering.Units{0, 2_000_000, 320 * k, 0, 0},
+		MaxVerify:        metering.Units{0, 8_000_000, 320 * k, 0, 0},
 		MaxVerifyKeys:    16,
 		MaxCallDepth:     64,
 		MaxMemoryPages:   4_096,

@@ -29,9 +29,9 @@ func benchCases(tb testing.TB) (cases []benchCase) {
 	}
 	for _, n := range []int{0, 64, 1024, 65536} {
 		message := in(make([]byte, n))
-		bench(fmt.Sprint("blake3/", n), h.HashBase+h.HashByte*uint64(n), "blake3", message)
-		bench(fmt.Sprint("sha256/", n), h.HashBase+h.HashByte*uint64(n), "sha256", message)
-		bench(fmt.Sprint("keccak256/", n), p.Keccak+p.KeccakByte*uint64(n), "keccak256", message)
+		bench(fmt.Sprint("blake3/", n), h.HashBase+h.HashWord*uint64(n), "blake3", message)
+		bench(fmt.Sprint("sha256/", n), h.HashBase+h.HashWord*uint64(n), "sha256", message)
+		bench(fmt.Sprint("keccak256/", n), p.Keccak+p.KeccakWord*uint64(n), "keccak256", message)
 	}
 	element := bytes32(add(bn254Curve.n, big.NewInt(-1)))
 	bench("poseidon2_compress", p.Poseidon2, "poseidon2_compress", in(element), in(element))
@@ -75,13 +75,13 @@ func benchSignatures(tb testing.TB, bench benchFunc, p *metering.PrecompileCosts
 	for _, n := range []int{1, 2, 4, 16, 64, MaxBatch} {
 		items, messages := joinBatch(slices.Repeat(s[:1], n))
 		bench(fmt.Sprint("verify_ed25519_batch/", n),
-			p.Ed25519Batch+uint64(n)*p.Ed25519BatchEach+uint64(len(messages))*p.Ed25519BatchByte,
+			p.Ed25519Batch+uint64(n)*p.Ed25519BatchEach+uint64(len(messages))*p.Ed25519BatchWord,
 			"verify_ed25519_batch", in(items), vectors.IntArg(n), in(messages))
 	}
 	long := Signed{make([]byte, 65536), s[0].Key, s[0].Signature}
 	items, messages := joinBatch([]Signed{long, long})
 	bench("verify_ed25519_batch/2x65536",
-		p.Ed25519Batch+2*p.Ed25519BatchEach+uint64(len(messages))*p.Ed25519BatchByte,
+		p.Ed25519Batch+2*p.Ed25519BatchEach+uint64(len(messages))*p.Ed25519BatchWord,
 		"verify_ed25519_batch", in(items), vectors.IntArg(2), in(messages))
 	bench("recover_secp256k1", p.Secp256k1, "recover_secp256k1",
 		caseOf(tb, "own_secp256k1.txt", "s above n/2").Args...)

@@ -58,8 +58,8 @@ func TestPropose(t *testing.T) {
 		{Case: Case{Group: groupInstruction, Price: "ALU"}, PerGas: 0.7},
 		{Case: Case{Group: groupInstruction, Price: "ALU"}, PerGas: 1.2},
 		{Case: Case{Group: groupInstruction, Price: "Load"}, PerGas: 30},
-		{Case: Case{Group: groupHost, Price: "DeployByte"}, PerGas: 0.01},
-		{Case: Case{Group: groupHost, Price: "CopyByte"}, PerGas: 0.1},
+		{Case: Case{Group: groupHost, Price: "DeployWord"}, PerGas: 0.01},
+		{Case: Case{Group: groupHost, Price: "CopyWord"}, PerGas: 0.1},
 		{Case: Case{Group: groupPrecompile, Price: "verify_p256"}, PerGas: 9},
 	}}
 	r.summarise()
@@ -69,18 +69,18 @@ func TestPropose(t *testing.T) {
 	require.False(t, r.Figures[0].Decisive)
 
 	s := metering.V1()
-	s.Instruction[metering.ClassLoad], s.Host.DeployByte, s.Host.CopyByte = 2, 100, 1
+	s.Instruction[metering.ClassLoad], s.Host.DeployWord, s.Host.CopyWord = 2, 100, 1
 	next, changes := r.Propose(s, 1)
 	require.Equal(t, []Change{
-		{"instruction Load", 2, 35}, {"host DeployByte", 100, 2},
+		{"instruction Load", 2, 35}, {"host DeployWord", 100, 2},
 	}, changes, "to the nearer end of the range, in whole numbers, and never to 0")
 	require.EqualValues(t, 2, s.Instruction[metering.ClassLoad], "the schedule in force stays")
 	file := string(r.GoFile(next, "athena bench gas --write"))
 	require.Contains(t, file, "ClassLoad:     35,")
-	require.Contains(t, file, "DeployByte:  2,")
+	require.Contains(t, file, "DeployWord:  2,")
 
 	r.Changes = changes
 	var out bytes.Buffer
 	require.NoError(t, r.WriteTable(&out))
-	require.Contains(t, out.String(), "proposed: host DeployByte 100 -> 2")
+	require.Contains(t, out.String(), "proposed: host DeployWord 100 -> 2")
 }

@@ -4,13 +4,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 
-	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/host"
 	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/metering"
-	"github.com/athenarollup/athena/riscv/asm"
 	"github.com/athenarollup/athena/rollup/statetree"
 )
 
@@ -19,12 +16,13 @@ type hostCall struct {
 	price, name string
 	setup, body string
 	count       int // repetitions of the body in a turn
-	units       int // of the price in one body; 1 if 0
+	units       int // of the price in one body, such as words; 1 if 0
 	mem         func(a *arena) []byte
 	fill        func(a *arena, st *state.State)
 }
 
 const (
+	wordBytes  = 32    // of what is priced by its length
 	largest    = 4_096 // bytes of a slot, and of what is copied at once
 	storedKeys = 512
 	memBytes   = 300 << 10
@@ -52,7 +50,7 @@ func slots(bytes int) func(a *arena, st *state.State) {
 }
 
 func hostCalls() []hostCall {
-	return slices.Concat(plainCalls(), byteCalls(), storageCalls(), frameCalls())
+	return slices.Concat(plainCalls(), byteCalls(), storageCalls(), frameCalls(), deployCalls())
 }
 
 // none sets a0 to mem.
@@ -73,27 +71,31 @@ func plainCalls() []hostCall {
 // byteCalls are those that are paid by their bytes.
 func byteCalls() []hostCall {
 	return []hostCall{
-		{price: "CopyByte", name: "write to descriptor 3",
+		{price: "CopyWord", name: "write to descriptor 3",
 			setup: "li a0, 3\n" + at("a1", 0) + "li a2, 4096\n",
-			body:  ecall(host.CallWrite), count: 64, units: largest},
-		{price: "CopyByte", name: "write and read of own input",
+			body:  ecall(host.CallWrite), count: 64, units: largest / wordBytes},
+		{price: "CopyWord", name: "write and read of own input",
 			setup: at("a1", 0), body: "li a0, 4\n" + at("a1", 0) + "li a2, 4096\n" +
 				ecall(host.CallWrite) + none + "li a1, 4096\n" + ecall(host.CallInputRead),
-			count: 64, units: 2 * largest},
-		{price: "LogByte", name: "write to descriptor 1",
+			count: 64, units: 2 * largest / wordBytes},
+		{price: "LogWord", name: "write to descriptor 1",
 			setup: "li a0, 1\n" + at("a1", 0) + "li a2, 4096\n",
-			body:  ecall(host.CallWrite), count: 64, units: largest},
+			body:  ecall(host.CallWrite), count: 64, units: largest / wordBytes},
 		{price: "EventBase", name: "emit of nothing", setup: none + "li a1, 0\nmv a2, a0\nli a3, 0\n",
 			body: ecall(host.CallEmit), count: 500},
-		{price: "EventByte", name: "emit", setup: none + "li a1, 4\nmv a2, a0\nli a3, 4096\n",
-			body: ecall(host.CallEmit), count: 64, units: largest + 128},
-		{price: "HashByte", name: "blake3", setup: none + "li a1, 0x10000\nmv a2, a0\n",
-			body: ecall(host.CallBLAKE3), count: 8, units: 1 << 16},
-		{price: "HashByte", name: "sha256", setup: none + "li a1, 0x10000\nmv a2, a0\n",
-			body: ecall(host.CallSHA256), count: 4, units: 1 << 16},
-		{price: "Ed25519Byte", name: "verify_ed25519 of 64 KiB",
+		{price: "EventWord", name: "emit", setup: none + "li a1, 4\nmv a2, a0\nli a3, 4096\n",
+			body: ecall(host.CallEmit), count: 64, units: (largest + 128) / wordBytes},
+		{price: "HashWord", name: "blake3 of 1 KiB", setup: none + "li a1, 1024\nmv a2, a0\n",
+			body: ecall(host.CallBLAKE3), count: 200, units: 1 << 10 / wordBytes},
+		{price: "HashWord", name: "blake3 of 2 KiB", setup: none + "li a1, 2048\nmv a2, a0\n",
+			body: ecall(host.CallBLAKE3), count: 200, units: 2 << 10 / wordBytes},
+		{price: "HashWord", name: "blake3 of 64 KiB", setup: none + "li a1, 0x10000\nmv a2, a0\n",
+			body: ecall(host.CallBLAKE3), count: 8, units: 1 << 16 / wordBytes},
+		{price: "HashWord", name: "sha256 of 64 KiB", setup: none + "li a1, 0x10000\nmv a2, a0\n",
+			body: ecall(host.CallSHA256), count: 4, units: 1 << 16 / wordBytes},
+		{price: "Ed25519Word", name: "verify_ed25519 of 64 KiB",
 			setup: none + "li a1, 0x10000\nmv a2, a0\nmv a3, a0\n",
-			body:  ecall(host.CallVerifyEd25519), count: 4, units: 1 << 16},
+			body:  ecall(host.CallVerifyEd25519), count: 4, units: 1 << 16 / wordBytes},
 	}
 }
 
@@ -111,14 +113,14 @@ func storageCalls() []hostCall {
 			body: next + ecall(host.CallStorageHas), count: storedKeys},
 		{price: "ColdKey", name: "storage_write of a new key", setup: none + at("a1", 0),
 			body: next + ecall(host.CallStorageWrite), count: storedKeys},
-		{price: "SlotByte", name: "storage_load, cold", setup: none + at("a1", 64) + "li a2, 4096\n",
+		{price: "SlotWord", name: "storage_load, cold", setup: none + at("a1", 64) + "li a2, 4096\n",
 			fill: slots(largest), body: next + ecall(host.CallStorageLoad), count: storedKeys,
-			units: largest},
-		{price: "SlotByte", name: "storage_load, warm", setup: none + at("a1", 64) + "li a2, 4096\n",
-			fill: slots(largest), body: ecall(host.CallStorageLoad), count: 200, units: largest},
-		{price: "SlotByte", name: "storage_store", setup: none + at("a1", 64) + "li a2, 4096\n",
+			units: largest / wordBytes},
+		{price: "SlotWord", name: "storage_load, warm", setup: none + at("a1", 64) + "li a2, 4096\n",
+			fill: slots(largest), body: ecall(host.CallStorageLoad), count: 200, units: largest / wordBytes},
+		{price: "SlotWord", name: "storage_store", setup: none + at("a1", 64) + "li a2, 4096\n",
 			body:  "lw t1, 0(a1)\naddi t1, t1, 1\nsw t1, 0(a1)\n" + ecall(host.CallStorageStore),
-			count: 200, units: largest},
+			count: 200, units: largest / wordBytes},
 	}
 }
 
@@ -139,10 +141,6 @@ func frameCalls() []hostCall {
 			body: ecall(host.CallMemoryGrow) + "sw a0, 0(t0)\n", count: 2_000},
 		{price: "PageBase", name: "memory_grow by a mebibyte", setup: "li a0, 256\n",
 			body: ecall(host.CallMemoryGrow), count: 12, units: 256},
-		{price: "DeployBase", name: "deploy of little", mem: deployMem(1),
-			setup: deploySetup(1), body: deployBody, count: 50},
-		{price: "DeployByte", name: "deploy of dense code", mem: deployMem(48 << 10),
-			setup: deploySetup(48 << 10), body: deployBody, count: 4, units: len(codeOf(48 << 10))},
 	}
 }
 
@@ -155,27 +153,6 @@ func callMem(method string, amount uint64) func(a *arena) []byte {
 		return append(append(append(mem, 1), selector[:]...), 0)
 	}
 }
-
-// codeOf is a template of n instructions, and four bytes that may be anything.
-func codeOf(n int) []byte {
-	o, err := asm.Assemble(".export run\nrun:\n"+strings.Repeat("add t1, t1, t2\n", n), asm.DefaultBase)
-	if err != nil {
-		panic("BUG: calibrate: " + err.Error())
-	}
-	return append(o.ELF(asm.ELFOptions{}), 0, 0, 0, 0)
-}
-
-// deployMem is {address 24, 0 …} and from 32 on the code.
-func deployMem(n int) func(a *arena) []byte {
-	return func(*arena) []byte { return append(make([]byte, 32), codeOf(n)...) }
-}
-
-func deploySetup(n int) string {
-	size := len(codeOf(n))
-	return at("a0", 32) + fmt.Sprintf("li a1, %d\n", size) + at("a2", 0) + at("s1", 32+size-4)
-}
-
-const deployBody = "lw t1, 0(s1)\naddi t1, t1, 1\nsw t1, 0(s1)\nli t0, 0xA5\necall\n"
 
 // hostCase is a hostCall as a case.
 func hostCase(h hostCall, tree *statetree.Tree, s *metering.Schedule) Case {
@@ -199,85 +176,4 @@ func (a *arena) turn(h hostCall, mem []byte) (*turn, error) {
 		idle:  func() (uint64, error) { return a.call(0, mem) },
 		units: uint64(h.count) * uint64(max(1, h.units)),
 	}, nil
-}
-
-// enterCases measure what entering a frame costs by its pages and by its code.
-func enterCases(tree *statetree.Tree, s *metering.Schedule) []Case {
-	return []Case{
-		frameCase(64, false, tree, s), frameCase(64, true, tree, s),
-		frameCase(2_000, false, tree, s), frameCase(2_000, true, tree, s), coldCode(tree, s),
-	}
-}
-
-// frameProgram has one method, which returns at once or stores to each page of its heap before.
-func frameProgram(pages int, touch bool) string {
-	method := "idle:\nret\n"
-	if touch {
-		method = "idle:\nla t1, _end\nli t2, 4096\n" + fmt.Sprintf("li t3, %d\n", pages-1) +
-			"touch: add t1, t1, t2\nsw t2, 0(t1)\naddi t3, t3, -1\nbnez t3, touch\nret\n"
-	}
-	return fmt.Sprintf(".layout 0x200400, 0x1000, %d\n.export idle\n", pages) + method +
-		".data\nword: .word 0\n_end:\n"
-}
-
-// frameCase enters a frame with many pages, of which it touches all or nearly none.
-func frameCase(pages int, touch bool, tree *statetree.Tree, s *metering.Schedule) Case {
-	name := "frame start"
-	if touch {
-		name += " and a store to each page"
-	}
-	name = fmt.Sprintf("%s (%d pages of heap)", name, pages)
-	c := Case{Group: groupHost, Price: "PageBase", Name: name}
-	c.prepare = func() (*turn, error) {
-		o, err := asm.Assemble(frameProgram(pages, touch), asm.DefaultBase)
-		if err != nil {
-			return nil, fmt.Errorf("calibrate: %w", err)
-		}
-		h := hostCall{
-			setup: none + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\nli a5, 0\n",
-			body:  ecall(host.CallCall), count: 20, units: pages,
-		}
-		return calleeTurn(o.ELF(asm.ELFOptions{}), "idle", h, tree, s, nil)
-	}
-	return c
-}
-
-// calleeTurn is a guest that calls a method of an account of code; if cache is not nil, programs
-// are kept there.
-func calleeTurn(
-	code []byte, method string, h hostCall, tree *statetree.Tree, s *metering.Schedule,
-	cache *host.CodeCache,
-) (*turn, error) {
-	var callee address.Address
-	fill := func(_ *arena, st *state.State) {
-		template := st.PutTemplate(code)
-		callee = address.OfSpawn(template, nil)
-		st.Spawn(callee, template, nil)
-	}
-	a, err := newArena(tree, s, fmt.Sprintf(guest, h.setup, h.body, memBytes), fill)
-	if err != nil {
-		return nil, err
-	}
-	if cache != nil {
-		a.x = host.NewExecutor(s, limits(), cache)
-	}
-	mem := callMem(method, 0)(a)
-	copy(mem, callee[:])
-	return a.turn(h, mem)
-}
-
-// coldCode enters a template of dense code that is in no cache: reading, hashing and predecoding it
-// is paid by its chunks.
-func coldCode(tree *statetree.Tree, s *metering.Schedule) Case {
-	c := Case{Group: groupHost, Price: "ColdKey", Name: "a chunk of code that is in no cache"}
-	c.prepare = func() (*turn, error) {
-		code := codeOf(48 << 10)
-		h := hostCall{
-			setup: none + at("a1", 32) + "li a2, 6\nli a3, 0\nli a4, 0\n",
-			body:  ecall(host.CallTryCall), count: 1, units: (len(code) + largest - 1) / largest,
-		}
-		// The code is loaded, and then has no such method.
-		return calleeTurn(code, "missing", h, tree, s, host.NewCodeCache(1))
-	}
-	return c
 }

@@ -233,17 +233,10 @@ func (k *kernel) share(o *asm.Object) float64 {
 func instructionCase(k kernel, s *metering.Schedule, alu *float64) Case {
 	c := Case{Group: groupInstruction, Price: classNames[k.class], Name: k.name}
 	c.prepare = func() (*turn, error) {
-		o, err := asm.Assemble(k.source(), asm.DefaultBase)
+		m, o, err := newMachine(k.source(), s)
 		if err != nil {
 			return nil, fmt.Errorf("calibrate: %s: %w", k.name, err)
 		}
-		limits := elf.DefaultLimits()
-		limits.FileBytes *= 2 // it need not fit a template
-		program, err := elf.Load(o.ELF(asm.ELFOptions{}), limits)
-		if err != nil {
-			return nil, fmt.Errorf("calibrate: %s: %w", k.name, err)
-		}
-		m := interpreter.NewMachine(interpreter.Predecode(program, &s.Instruction))
 		if k.fill != nil {
 			if err := k.fill(m, o); err != nil {
 				return nil, err
@@ -252,7 +245,7 @@ func instructionCase(k kernel, s *metering.Schedule, alu *float64) Case {
 		t := &turn{close: m.Release, share: k.share(o), others: alu, classGas: s.Instruction[k.class]}
 		gas := turnLength * uint64(t.classGas)
 		t.run = func() (uint64, error) {
-			m.Start(program.Entry, gas)
+			m.Start(o.Text.Addr, gas)
 			for {
 				stop := m.Run()
 				switch {
@@ -266,6 +259,57 @@ func instructionCase(k kernel, s *metering.Schedule, alu *float64) Case {
 			}
 		}
 		return t, nil
+	}
+	return c
+}
+
+// newMachine assembles a program and returns a frame of it.
+func newMachine(source string, s *metering.Schedule) (*interpreter.Machine, *asm.Object, error) {
+	o, err := asm.Assemble(source, asm.DefaultBase)
+	if err != nil {
+		return nil, nil, err
+	}
+	limits := elf.DefaultLimits()
+	limits.FileBytes *= 2 // it need not fit a template
+	program, err := elf.Load(o.ELF(asm.ELFOptions{}), limits)
+	if err != nil {
+		return nil, nil, err
+	}
+	return interpreter.NewMachine(interpreter.Predecode(program, &s.Instruction)), o, nil
+}
+
+// illegalRuns is how many frames a turn of illegalCase ends.
+const illegalRuns = 1 << 12
+
+// illegalCase executes an illegal encoding again and again. Each is the last instruction of its
+// frame, so the frame is started anew, which is taken off: CallBase pays for that.
+func illegalCase(s *metering.Schedule) Case {
+	c := Case{
+		Group: groupInstruction, Price: classNames[metering.ClassIllegal], Name: "that ends a frame",
+	}
+	c.prepare = func() (*turn, error) {
+		m, o, err := newMachine("_start: .word 0\n", s)
+		if err != nil {
+			return nil, fmt.Errorf("calibrate: illegal: %w", err)
+		}
+		cost := uint64(s.Instruction[metering.ClassIllegal])
+		start := func() (uint64, error) {
+			for range illegalRuns {
+				m.Start(o.Text.Addr, cost)
+			}
+			return 0, nil
+		}
+		run := func() (gas uint64, err error) {
+			for range illegalRuns {
+				m.Start(o.Text.Addr, cost)
+				if stop := m.Run(); stop.Trap != trap.IllegalInstruction {
+					return 0, fmt.Errorf("calibrate: illegal: %s", stop.Trap)
+				}
+				gas += cost - m.Gas()
+			}
+			return gas, nil
+		}
+		return &turn{run: run, idle: start, units: illegalRuns, close: m.Release}, nil
 	}
 	return c
 }

@@ -47,6 +47,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	for _, k := range kernels() {
 		cases = append(cases, instructionCase(k, s, &alu))
 	}
+	cases = append(cases, illegalCase(s))
 	for _, h := range hostCalls() {
 		cases = append(cases, hostCase(h, tree, s))
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/riscv/asm"
+	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/statetree"
 	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/trap"
@@ -137,5 +138,19 @@ func (a *arena) call(count int, mem []byte) (uint64, error) {
 	if err := st.Err(); err != nil {
 		return 0, fmt.Errorf("calibrate: %w", err)
 	}
+	commitEvents(t.Events())
 	return r.GasUsed, nil
+}
+
+// commitEvents makes the root of a receipt's events, which is paid when they are emitted.
+func commitEvents(events []host.Event) rollup.Hash {
+	leaves := make([][]byte, len(events))
+	for i := range events {
+		e := rollup.Event{Account: events[i].Account, Data: events[i].Data}
+		for _, topic := range events[i].Topics {
+			e.Topics = append(e.Topics, topic)
+		}
+		leaves[i] = e.Encode()
+	}
+	return rollup.MMRRoot(leaves)
 }

@@ -13,6 +13,11 @@
 //   - memory allocated is at most the file's size times a constant (a zero tail is not allocated).
 package elf
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Bounds of the address space that a program may use, and defaults of programs without a layout
 // note.
 const (
@@ -69,6 +74,31 @@ type Export struct {
 // InitialHeapEnd is the address after the initial heap.
 func (p *Program) InitialHeapEnd() uint32 {
 	return roundUp(p.HeapStart) + p.HeapPages*PageSize
+}
+
+// StartPages is the number of distinct pages that a segment, the stack or the initial heap is in: what
+// a frame has at its start.
+func (p *Program) StartPages() uint32 {
+	type span struct{ start, end uint32 }
+	spans := []span{
+		{p.StackTop - p.StackSize, p.StackTop}, {p.HeapStart, p.InitialHeapEnd()},
+	}
+	for i := range p.Segments {
+		spans = append(spans, span{p.Segments[i].Addr, p.Segments[i].End()})
+	}
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	var pages, next uint32 // next is the first page not yet counted
+	for _, s := range spans {
+		if s.start == s.end {
+			continue
+		}
+		last := (s.end - 1) / PageSize
+		if first := max(s.start/PageSize, next); first <= last {
+			pages += last - first + 1
+			next = last + 1
+		}
+	}
+	return pages
 }
 
 // HeapCeiling is the address that the heap must not grow beyond: the stack, where that lies above.

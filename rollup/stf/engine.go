@@ -21,9 +21,6 @@ var (
 // Layer is what a layer executes and under what. The engine does not change it.
 type Layer = rollup.LayerInput
 
-// cachePrograms is the number of decoded programs that an engine keeps.
-const cachePrograms = 64
-
 // Engine executes steps. It holds nothing but a cache of decoded programs, which no result shows;
 // it is safe for concurrent use.
 type Engine struct {
@@ -32,7 +29,7 @@ type Engine struct {
 }
 
 // New returns an engine with an empty cache.
-func New() *Engine { return &Engine{cache: host.NewCodeCache(cachePrograms)} }
+func New() *Engine { return &Engine{cache: host.NewCodeCache(host.DefaultCacheBytes)} }
 
 // Watched returns an engine that shares the programs of e and lets tracers watch: watch returns the
 // tracer of an item, or nil. It is for tools; results do not depend on it.
