@@ -3,7 +3,7 @@ BUF_VERSION       := 1.75.0
 GOLANGCI_VERSION  := v2.15.0
 BIN               := $(CURDIR)/bin
 
-.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz demo clean bench
+.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz sim demo clean bench
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -48,6 +48,11 @@ fuzz: ## every fuzz target for FUZZTIME each (long: not in CI)
 	    echo "== $$pkg $$target"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$pkg; \
 	  done; \
 	done
+
+SEED      ?= 1
+HISTORIES ?= 1000
+sim: ## random histories of a whole network against an oracle (long: CI plays 100)
+	go run ./cmd/athena sim --seed $(SEED) --histories $(HISTORIES)
 
 clean: ## remove what was built
 	rm -rf $(BIN)

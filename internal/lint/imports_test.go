@@ -28,7 +28,7 @@ var levels = []struct {
 	{5, []string{"rollup/l1/sim", "api/...", "sdk/go/...", "internal/kv", "internal/service", "fixtures",
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
-	{7, []string{"internal/devnet/...", "internal/demo/...", "internal/bench", "internal/calibrate",
+	{7, []string{"internal/devnet/...", "internal/sim", "internal/demo/...", "internal/bench", "internal/calibrate",
 		"internal/runner/..."}},
 	{8, []string{"cmd/athena", "docs"}},
 }
@@ -60,8 +60,8 @@ var owners = []struct {
 	allowed []string
 	why     string
 }{
-	{"github.com/cockroachdb/pebble*", []string{"rollup/statetree", "internal/kv"},
-		"Pebble has two owners: the state tree, and kv for the daemons' own records"},
+	{"github.com/cockroachdb/pebble*", []string{"rollup/statetree", "internal/kv", "internal/sim"},
+		"Pebble has two owners: the state tree, and kv for the daemons' own records; the simulator has disks"},
 	{"github.com/urfave/cli*", []string{"cmd/athena"}, "flags are the command's business"},
 	{"google.golang.org/grpc*", []string{"api*", "sdk/go/client", "relay", "executor", "internal/service"},
 		"gRPC stays at the edge"},

@@ -1,0 +1,245 @@
+package sim
+
+import (
+	"context"
+	"math/big"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/l1"
+	"github.com/athenarollup/athena/rollup/stf"
+)
+
+// watch is what the checks remember from block to block. A reorganisation takes back what it knows of
+// blocks that are gone.
+type watch struct {
+	effective map[rollup.Hash]uint64     // TxID -> layer at which it took effect
+	seen      map[rollup.Hash]uint64     // false claim -> height at which an honest challenger saw it
+	honest    map[address.Address]string // L1 accounts of honest executors
+}
+
+func (k *watch) init() {
+	k.effective, k.seen = map[rollup.Hash]uint64{}, map[rollup.Hash]uint64{}
+	k.honest = map[address.Address]string{}
+}
+
+// rewind forgets what was learnt of blocks above a height.
+func (k *watch) rewind(height uint64) {
+	for _, m := range []map[rollup.Hash]uint64{k.effective, k.seen} {
+		for id, at := range m {
+			if at > height {
+				delete(m, id)
+			}
+		}
+	}
+}
+
+// check holds after every block.
+func (w *world) check(ctx context.Context, height uint64, events []l1.Event) error {
+	w.checkReplay(height)
+	w.checkRoots(height)
+	w.checkBonds(events)
+	w.checkClaims()
+	return w.checkMoney(ctx)
+}
+
+// checkReplay: no TxID takes effect twice.
+func (w *world) checkReplay(height uint64) {
+	t := w.oracle.at(height)
+	for i := range t.receipts {
+		r, it := &t.receipts[i], &t.layer.Items[i]
+		if it.Tx == nil || r.Outcome == rollup.OutcomeIneffective {
+			continue
+		}
+		w.count("effective transactions")
+		id := it.Tx.ID()
+		if before, ok := w.watch.effective[id]; ok {
+			w.violate("transaction %s took effect in layer %d and in layer %d", id, before, height)
+		}
+		w.watch.effective[id] = height
+	}
+}
+
+// checkRoots: honest executors have the oracle's root at every layer that they have executed.
+func (w *world) checkRoots(height uint64) {
+	for _, e := range w.executors {
+		if !e.running() {
+			continue
+		}
+		layer, root := e.daemon.Head()
+		t := w.oracle.at(layer)
+		// A daemon that has not heard of a reorganisation yet stands on a block that is gone.
+		if t == nil || !e.follows(t.hash) {
+			continue
+		}
+		if root != t.root() {
+			w.violate("%s has root %s after layer %d, the oracle has %s", e.name, root.Short(), layer,
+				t.root().Short())
+		}
+	}
+}
+
+// checkBonds: no honest bond is slashed, and no honest challenge of a false claim is lost.
+func (w *world) checkBonds(events []l1.Event) {
+	for _, e := range events {
+		switch e := e.(type) {
+		case l1.Slashed:
+			if name, ok := w.watch.honest[e.Executor]; ok {
+				w.violate("the bond of %s was slashed", name)
+			}
+		case l1.ChallengeLost:
+			if name, ok := w.watch.honest[e.Challenger]; ok && e.Code != rollup.VerdictUnproven {
+				w.violate("%s lost a challenge: %s", name, e.Code)
+			}
+		case l1.StepSuspended:
+			w.violate("step %d of layer %d was suspended", e.Step, e.Layer)
+		}
+	}
+}
+
+// checkClaims: a false claim never becomes final once an honest challenger saw it in time, and is
+// dead soon after its window; nothing but the truth becomes final while one watches.
+func (w *world) checkClaims() {
+	s := w.chain.State()
+	p, height := s.Params(), w.height()
+	for _, c := range s.Claims() {
+		if w.isTrue(&c.Claim) {
+			continue
+		}
+		saw := w.challengerSaw(&c)
+		switch {
+		case c.Status == l1.ClaimFinal && saw:
+			w.violate("false claim %s of layers %d-%d is final", c.ID.Short(), c.Claim.FromLayer,
+				c.Claim.ToLayer)
+		case c.Status == l1.ClaimOpen && saw && height > c.WindowEnds+p.ProveWindow+drain:
+			w.violate("false claim %s lives, %d blocks after its window", c.ID.Short(),
+				height-c.WindowEnds)
+		}
+	}
+}
+
+// drain is how many blocks the queue of verdicts may need in these histories.
+const drain = 12
+
+// challengerSaw reports whether an honest challenger had done its work at a block in which the claim
+// could still be challenged, with a block to spare for its transaction.
+func (w *world) challengerSaw(c *l1.ClaimInfo) bool {
+	if _, ok := w.watch.seen[c.ID]; ok {
+		return true
+	}
+	if c.Status != l1.ClaimOpen {
+		return false
+	}
+	for _, e := range w.executors {
+		if e.honest && e.challenge && e.running() && e.worked == w.height() &&
+			w.height() >= c.Admitted && w.height()+2 <= c.WindowEnds {
+			w.watch.seen[c.ID] = w.height()
+			return true
+		}
+	}
+	return false
+}
+
+// isTrue compares a claim with the oracle.
+func (w *world) isTrue(c *rollup.Claim) bool {
+	t := w.oracle.at(c.FromLayer - 1)
+	if t == nil || t.root() != c.PreRoot {
+		return false
+	}
+	roots := c.StepRoots
+	for l := c.FromLayer; l <= c.ToLayer; l++ {
+		t := w.oracle.at(l)
+		if t == nil || len(roots) < len(t.roots) {
+			return false
+		}
+		for i, r := range t.roots {
+			if roots[i] != r {
+				return false
+			}
+		}
+		roots = roots[len(t.roots):]
+	}
+	return len(roots) == 0
+}
+
+// checkMoney: L1's money adds up, and what L1 has locked is what Athena has and what is on its way.
+func (w *world) checkMoney(ctx context.Context) error {
+	s := w.chain.State()
+	if err := s.CheckMoney(); err != nil {
+		w.violate("%v", err)
+	}
+	supply, err := stf.SupplyOf(w.oracle.head().tree)
+	if err != nil {
+		return err
+	}
+	tip, err := w.chain.Layer(ctx, w.height())
+	if err != nil {
+		return err
+	}
+	owed := supply.Total()
+	for i := range tip.Txs { // executed by the next layer
+		if d, ok := tip.Txs[i].Payload.(*rollup.Deposit); ok {
+			owed.Add(owed, new(big.Int).SetUint64(d.Amount))
+		}
+	}
+	if locked := new(big.Int).SetUint64(s.Locked()); locked.Cmp(owed) != 0 {
+		w.violate("L1 has locked %s, Athena has %s", locked, owed)
+	}
+	return nil
+}
+
+// checkEnd holds after the quiet end: nothing accepted is lost, everybody is up and agrees, and a node
+// that joins now computes the same state.
+func (w *world) checkEnd(ctx context.Context) error {
+	for h, p := range w.promises {
+		if w.settled(h, p) {
+			continue
+		}
+		w.violate("%s accepted %s at height %d (expiry %d) and lost it", p.relay, h.Short(), p.block,
+			p.tx.ExpiryLayer)
+	}
+	for _, e := range w.executors {
+		switch {
+		case !e.running():
+			w.violate("%s does not run: %v", e.name, e.failure)
+		case e.honest:
+			if layer, root := e.daemon.Head(); layer != w.height() || root != w.oracle.head().root() {
+				w.violate("%s stands at layer %d of %d", e.name, layer, w.height())
+			}
+		}
+	}
+	for _, r := range w.relays {
+		if !r.running() {
+			w.violate("%s does not run: %v", r.name, r.failure)
+		}
+	}
+	root, err := w.oracle.rederive(ctx, w.chain)
+	if err != nil {
+		return err
+	}
+	if root != w.oracle.head().root() {
+		w.violate("from the genesis the root is %s, not %s", root.Short(), w.oracle.head().root().Short())
+	}
+	if s := w.chain.State(); s.Final().Layer+3*s.Params().ChallengeWindow < w.height() {
+		w.violate("only layer %d of %d is final", s.Final().Layer, w.height())
+	}
+	return nil
+}
+
+// settled reports whether an accepted transaction came into a layer, as an item or as a drop with a
+// reason, or could not before it expired.
+func (w *world) settled(h rollup.Hash, p promise) bool {
+	for _, t := range w.oracle.layers[1:] {
+		for i := range t.layer.Items {
+			if tx := t.layer.Items[i].Tx; tx != nil && tx.Hash() == h {
+				return true
+			}
+		}
+		for _, d := range t.drops {
+			if d.ID == h {
+				return true
+			}
+		}
+	}
+	return p.tx.ExpiryLayer < w.height()
+}

@@ -1,0 +1,30 @@
+package sim
+
+import (
+	"context"
+
+	"github.com/athenarollup/athena/rollup"
+	l1sim "github.com/athenarollup/athena/rollup/l1/sim"
+)
+
+// sender posts to L1 directly, without any daemon: users who force a transaction, and adversaries.
+type sender struct {
+	chain *l1sim.Chain
+	name  string
+}
+
+// submit signs a payload at the next nonce and hands it to the miners. A refusal is what adversaries
+// expect; the id is zero then.
+func (s *sender) submit(ctx context.Context, p rollup.L1Payload) rollup.Hash {
+	a, err := s.chain.Account(ctx, account(s.name))
+	if err != nil {
+		return rollup.Hash{}
+	}
+	tx := &rollup.L1Tx{ChainID: s.chain.State().ChainID(), Nonce: a.Nonce, Payload: p}
+	tx.Sign(key(s.name))
+	id, err := s.chain.Submit(ctx, tx)
+	if err != nil {
+		return rollup.Hash{}
+	}
+	return id
+}
