@@ -115,7 +115,9 @@ func TestRun(t *testing.T) {
 	}
 	var table strings.Builder
 	require.NoError(t, r.WriteTable(&table))
-	for _, want := range []string{"sieve", "json *", "geomean", "held out *", "predecode", "GC delay"} {
+	for _, want := range []string{
+		"sieve", "json *", "geomean", "held out *", "predecode", "GC delay",
+	} {
 		require.Contains(t, table.String(), want)
 	}
 }

@@ -125,7 +125,7 @@ func (r *Report) WriteTable(w io.Writer) error {
 		"next call      %6.1f µs  one more such transaction in the step\n"+
 		"warm call      %6.1f µs  one more in the same transaction\n"+
 		"predecode      %6.1f ns  per instruction\n"+
-		"GC delay max   %6.0f µs  stopping the world beside an endless program (a loop of Go: %.0f µs)\n"+
+		"GC delay max   %6.0f µs  to stop the world beside an endless program (a Go loop: %.0f)\n"+
 		"cancel max     %6.0f µs  from the end of a context to the end of such a run\n"+
 		"± is by how much the median exceeds the best; x is how many times slower than the other.\n",
 		r.Costs.RoundTripNS, r.Costs.HostCallNS, r.Costs.ColdCallMicros, r.Costs.NextCallMicros,
