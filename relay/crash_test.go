@@ -47,6 +47,11 @@ func scenario(n *network, r *Relay) (accepted []*rollup.Tx) {
 			}
 		}
 	}
+	expires := func(layers uint64) {
+		_, _, _ = r.accept(n.t.Context(), n.tx(func(x *rollup.Tx) {
+			x.ExpiryLayer = n.height() + r.cfg.Genesis.Params.OrderDelay + layers
+		}).Encode())
+	}
 	mine := func(blocks int) {
 		for range blocks {
 			_, _, err := n.link.chain.Load().Mine(n.t.Context())
@@ -68,6 +73,14 @@ func scenario(n *network, r *Relay) (accepted []*rollup.Tx) {
 	submit(1)
 	_ = r.Flush(n.t.Context())
 	mine(3)
+	expires(1) // in the queue
+	mine(3)
+	expires(1) // in a bundle that L1 has not heard of
+	n.link.blackHole.Store(true)
+	_ = r.Flush(n.t.Context())
+	mine(2)
+	n.link.blackHole.Store(false)
+	mine(int(n.genesis.Params.ReorgBound)) // and the first are old enough to be forgotten
 	return accepted
 }
 
@@ -84,7 +97,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 			d := &dying{Store: store, with: with}
 			d.left.Store(at)
 			cfg := n.config()
-			cfg.Store = d
+			cfg.Store, cfg.Retention = d, 2
 			r, err := Start(t.Context(), cfg)
 			require.NoError(t, err)
 			accepted := scenario(n, r)
@@ -108,7 +121,7 @@ func TestCrashAtEveryWrite(t *testing.T) {
 			}
 			require.NoError(t, r.Close())
 			if survived {
-				require.Greater(t, at, int64(10), "the scenario writes often")
+				require.Greater(t, at, int64(20), "the scenario writes often")
 				break
 			}
 		}

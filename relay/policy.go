@@ -75,7 +75,7 @@ func (r *Relay) capacity(t *terms) error {
 }
 
 // simulate asks the executor whether a transaction can have an effect. What cannot costs the relay
-// its inclusion and pays nothing.
+// its inclusion and pays nothing. Its calls are not run: they may fail, and cost their sender then.
 func (r *Relay) simulate(ctx context.Context, tx *rollup.Tx, raw []byte, t *terms) error {
 	if r.exec == nil || r.cfg.Policy.NoSimulation {
 		return nil
@@ -88,7 +88,7 @@ func (r *Relay) simulate(ctx context.Context, tx *rollup.Tx, raw []byte, t *term
 	case <-ctx.Done():
 		return busyError{fmt.Sprintf("%d transactions are being simulated", cap(r.simulations))}
 	}
-	sim, err := r.exec.Simulate(ctx, &athenav1.SimulateRequest{Tx: raw})
+	sim, err := r.exec.Simulate(ctx, &athenav1.SimulateRequest{Tx: raw, AdmitOnly: true})
 	if status.Code(err) == codes.InvalidArgument {
 		return err
 	}

@@ -30,6 +30,18 @@ type Simulation struct {
 // A wrong nonce, a missing or wrong auth and a maxFee below what the limits cost are not held
 // against it; everything else is judged as in a layer. The items and steps of l are not used.
 func (e *Engine) Simulate(b state.Backend, l *Layer, it *rollup.Item) (*Simulation, error) {
+	return e.dryRun(b, l, it, true)
+}
+
+// Admit is Simulate without the calls: it tells whether the transaction would have an effect, for no
+// more than constructor and verify cost. The outcome is success if it would.
+func (e *Engine) Admit(b state.Backend, l *Layer, it *rollup.Item) (*Simulation, error) {
+	return e.dryRun(b, l, it, false)
+}
+
+func (e *Engine) dryRun(
+	b state.Backend, l *Layer, it *rollup.Item, calls bool,
+) (*Simulation, error) {
 	r, err := e.rehearsal(b, l)
 	if err != nil {
 		return nil, err
@@ -39,9 +51,10 @@ func (e *Engine) Simulate(b state.Backend, l *Layer, it *rollup.Item) (*Simulati
 	principal, _ := r.state.Header(it.Tx.Principal)
 	sim.NextNonce = principal.Nonce
 	sim.Reason = t.rehearse(sim)
-	if sim.Reason != rollup.ReasonNone {
+	switch {
+	case sim.Reason != rollup.ReasonNone:
 		sim.Outcome = rollup.OutcomeIneffective
-	} else {
+	case calls:
 		t.execute()
 		sim.Outcome = t.out.receipt.Outcome
 		sim.Trap = trap.Code(t.out.receipt.Trap)

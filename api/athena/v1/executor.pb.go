@@ -1075,8 +1075,11 @@ func (x *CallResponse) GetLayer() uint64 {
 }
 
 type SimulateRequest struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Tx            []byte                 `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Tx    []byte                 `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
+	// admit_only runs no calls: it asks whether the transaction would have an effect, which costs no
+	// more than its constructor and verify. The outcome is then "success" or "ineffective".
+	AdmitOnly     bool `protobuf:"varint,2,opt,name=admit_only,json=admitOnly,proto3" json:"admit_only,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1116,6 +1119,13 @@ func (x *SimulateRequest) GetTx() []byte {
 		return x.Tx
 	}
 	return nil
+}
+
+func (x *SimulateRequest) GetAdmitOnly() bool {
+	if x != nil {
+		return x.AdmitOnly
+	}
+	return false
 }
 
 type SimulateResponse struct {
@@ -1697,9 +1707,11 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\bgas_used\x18\x02 \x01(\x04R\agasUsed\x12\x12\n" +
 	"\x04trap\x18\x03 \x01(\tR\x04trap\x12\x18\n" +
 	"\amessage\x18\x04 \x01(\tR\amessage\x12\x14\n" +
-	"\x05layer\x18\x05 \x01(\x04R\x05layer\"!\n" +
+	"\x05layer\x18\x05 \x01(\x04R\x05layer\"@\n" +
 	"\x0fSimulateRequest\x12\x0e\n" +
-	"\x02tx\x18\x01 \x01(\fR\x02tx\"\x94\x03\n" +
+	"\x02tx\x18\x01 \x01(\fR\x02tx\x12\x1d\n" +
+	"\n" +
+	"admit_only\x18\x02 \x01(\bR\tadmitOnly\"\x94\x03\n" +
 	"\x10SimulateResponse\x12\x18\n" +
 	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x12\n" +
 	"\x04trap\x18\x02 \x01(\tR\x04trap\x12\x16\n" +
