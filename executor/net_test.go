@@ -32,7 +32,7 @@ var engine = stf.New()
 
 // network is a simulated L1 with a user who posts what wallets sign.
 type network struct {
-	t       *testing.T
+	t       testing.TB
 	genesis *rollup.Genesis
 	chain   *sim.Chain
 	lines   *stftest.Chain // reads transactions; its own state is not used
@@ -50,7 +50,7 @@ func l1Account(name string) address.Address {
 }
 
 // testGenesis has two wallets with money and some L1 accounts that can bond.
-func testGenesis(t *testing.T, change func(*rollup.Params)) *rollup.Genesis {
+func testGenesis(t testing.TB, change func(*rollup.Params)) *rollup.Genesis {
 	t.Helper()
 	p := rollup.DefaultParams()
 	p.StepItems = 2
@@ -75,7 +75,7 @@ func testGenesis(t *testing.T, change func(*rollup.Params)) *rollup.Genesis {
 	return g
 }
 
-func newNetwork(t *testing.T, change func(*rollup.Params)) *network {
+func newNetwork(t testing.TB, change func(*rollup.Params)) *network {
 	t.Helper()
 	g := testGenesis(t, change)
 	chain, err := sim.New(g, sim.Options{Judge: dispute.NewJudge(engine)})
@@ -166,7 +166,7 @@ func (n *network) log(who string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(testWriter{n.t}, nil)).With("who", who)
 }
 
-type testWriter struct{ t *testing.T }
+type testWriter struct{ t testing.TB }
 
 func (w testWriter) Write(b []byte) (int, error) {
 	if w.t.Context().Err() == nil {
@@ -186,7 +186,7 @@ func (n *network) start(cfg Config) *Executor {
 }
 
 // root waits for a layer.
-func root(t *testing.T, e *Executor, layer uint64) rollup.Hash {
+func root(t testing.TB, e *Executor, layer uint64) rollup.Hash {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), testTime)
 	defer cancel()
