@@ -33,7 +33,9 @@ var _ Store = (*memoryStore)(nil)
 
 // NewMemory returns an empty store in memory that can undo history layers, DefaultHistory if it is
 // not positive.
-func NewMemory(history int) Store {
+func NewMemory(history int) Store { return newMemoryStore(history) }
+
+func newMemoryStore(history int) *memoryStore {
 	return &memoryStore{history: historyOf(history), aux: make(map[byte]map[string][]byte)}
 }
 

@@ -15,6 +15,11 @@ func (s *pebbleStore) open(rebuild bool) error {
 	if err := s.openSchema(); err != nil {
 		return err
 	}
+	if _, ok, err := s.get([]byte{spaceRestore}); err != nil {
+		return err
+	} else if ok {
+		return ErrRestoring
+	}
 	b, ok, err := s.get([]byte{spaceHead})
 	if err != nil || !ok {
 		return err

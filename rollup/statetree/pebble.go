@@ -16,14 +16,15 @@ const DefaultCacheBytes = 256 << 20
 
 // The first byte of a database key says what the record is.
 const (
-	spaceSchema = 's' // schema
-	spaceHead   = 'h' // the head record
-	spaceValue  = 'v' // key -> value
-	spacePage   = 'p' // depth, path -> page, which may be that of an older head
-	spaceUndo   = 'u' // layer, big-endian -> what the layer changed
-	spaceLog    = 'l' // number of a batch, big-endian -> the keys that it changed
-	spaceGone   = 'g' // the newest layer whose reverse diff is too old to be kept
-	spaceAux    = 'a' // space, key -> side data
+	spaceSchema  = 's' // schema
+	spaceHead    = 'h' // the head record
+	spaceValue   = 'v' // key -> value
+	spacePage    = 'p' // depth, path -> page, which may be that of an older head
+	spaceUndo    = 'u' // layer, big-endian -> what the layer changed
+	spaceLog     = 'l' // number of a batch, big-endian -> the keys that it changed
+	spaceRestore = 'r' // how far a restore is
+	spaceGone    = 'g' // the newest layer whose reverse diff is too old to be kept
+	spaceAux     = 'a' // space, key -> side data
 )
 
 // schema names the layout of the database.
@@ -71,6 +72,18 @@ var _ Store = (*pebbleStore)(nil)
 // OpenPebble opens the store in a directory, or makes an empty one. Nothing is loaded but the root
 // page. One process at a time can have a directory open.
 func OpenPebble(dir string, opt Options) (Store, error) {
+	s, err := newPebbleStore(dir, opt)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(opt.Rebuild); err != nil {
+		return nil, errors.Join(fmt.Errorf("open state database %q: %w", dir, err), s.db.Close())
+	}
+	return s, nil
+}
+
+// newPebbleStore opens the database and looks at nothing in it.
+func newPebbleStore(dir string, opt Options) (*pebbleStore, error) {
 	if opt.CacheBytes <= 0 {
 		opt.CacheBytes = DefaultCacheBytes
 	}
@@ -78,16 +91,12 @@ func OpenPebble(dir string, opt Options) (Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("statetree: open state database %q: %w", dir, err)
 	}
-	s := &pebbleStore{
+	return &pebbleStore{
 		db: db, nodes: newNodeCache(opt.CacheBytes / 8 * 6), history: uint64(historyOf(opt.History)),
 		dirty: dirtyPages{
 			pages: make(map[nodeID]dirtyPage), keysMax: logKeysMax, bytesMax: opt.CacheBytes / 8,
 		},
-	}
-	if err := s.open(opt.Rebuild); err != nil {
-		return nil, errors.Join(fmt.Errorf("open state database %q: %w", dir, err), db.Close())
-	}
-	return s, nil
+	}, nil
 }
 
 func pebbleOptions(opt Options) *pebble.Options {
