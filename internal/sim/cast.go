@@ -34,7 +34,8 @@ func account(name string) address.Address { return rollup.L1Address([32]byte(key
 func params() rollup.Params {
 	p := rollup.DefaultParams()
 	p.StepItems = 3
-	p.ChallengeWindow, p.ProveWindow = 10, 4
+	p.ReorgBound = 3
+	p.ChallengeWindow, p.ProveWindow = 9, 6
 	p.UnorderedWindow = 12
 	p.MaxLayersPerClaim = 4
 	return p

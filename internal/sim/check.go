@@ -97,8 +97,8 @@ func (w *world) checkBonds(events []l1.Event) {
 	}
 }
 
-// checkClaims: a false claim never becomes final once an honest challenger saw it in time, and is
-// dead soon after its window; nothing but the truth becomes final while one watches.
+// checkClaims: a false claim that an honest challenger saw in time never becomes final, and when its
+// window has ended it is dead or its challenge waits for the judge.
 func (w *world) checkClaims() {
 	s := w.chain.State()
 	p, height := s.Params(), w.height()
@@ -111,15 +111,12 @@ func (w *world) checkClaims() {
 		case c.Status == l1.ClaimFinal && saw:
 			w.violate("false claim %s of layers %d-%d is final", c.ID.Short(), c.Claim.FromLayer,
 				c.Claim.ToLayer)
-		case c.Status == l1.ClaimOpen && saw && height > c.WindowEnds+p.ProveWindow+drain:
-			w.violate("false claim %s lives, %d blocks after its window", c.ID.Short(),
+		case c.Status == l1.ClaimOpen && saw && c.Pending == 0 && height > c.WindowEnds+p.ProveWindow:
+			w.violate("false claim %s lives unchallenged, %d blocks after its window", c.ID.Short(),
 				height-c.WindowEnds)
 		}
 	}
 }
-
-// drain is how many blocks the queue of verdicts may need in these histories.
-const drain = 12
 
 // challengerSaw reports whether an honest challenger had done its work at a block in which the claim
 // could still be challenged, with a block to spare for its transaction.

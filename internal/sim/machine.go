@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"time"
 
@@ -158,13 +159,30 @@ func (w *world) startRelay(ctx context.Context, r *relayNode) error {
 	}
 	r.daemon, err = relay.Start(ctx, relay.Config{
 		Genesis: w.genesis, Chain: r.link, Key: key(r.name), Account: stftest.Wallet(r.name),
-		Clock: w.now, Store: store, BundleInterval: time.Second,
+		Clock: w.now, Store: store, BundleInterval: time.Second, Log: w.logger(r.name),
 	})
 	if err != nil {
 		r.daemon = nil
 		return fmt.Errorf("start: %w", err)
 	}
 	return nil
+}
+
+// logger writes what a daemon logs into the story, without the time that it took.
+func (w *world) logger(name string) *slog.Logger {
+	if w.out == nil {
+		return nil
+	}
+	h := slog.NewTextHandler(w.out, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch a.Key {
+			case slog.TimeKey, slog.LevelKey, "took":
+				return slog.Attr{}
+			}
+			return a
+		},
+	})
+	return slog.New(h).With("machine", name)
 }
 
 // now is the time of the newest block.
@@ -186,6 +204,7 @@ func (w *world) startExecutor(e *executorNode) error {
 	cfg := executor.Config{
 		Genesis: w.genesis, Chain: e.link, Dir: "executor", FS: e.disk, Key: key(e.name),
 		Reward: stftest.Wallet(e.name), Claim: e.claim, Challenge: e.challenge, Engine: w.engine,
+		Log: w.logger(e.name),
 	}
 	if !e.honest {
 		cfg.Tamper = lies[e.lie].tell

@@ -95,7 +95,10 @@ func (o *oracle) execute(ctx context.Context, chain l1.Chain, height uint64) (*t
 	if block.Header.ParentHash != before.hash {
 		return nil, fmt.Errorf("block %d does not follow the one before", height)
 	}
-	p := &o.genesis.Params
+	p, err := chain.Params(ctx, height)
+	if err != nil {
+		return nil, err
+	}
 	d := rollup.Derive(&block.Header, source, &before.carry, p, o.genesis.ChainID())
 	t := &truth{
 		hash: block.Header.Hash(), carry: d.Carry, drops: d.Drops, tree: before.tree.Fork(),
