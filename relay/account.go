@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -156,7 +155,7 @@ func (r *Relay) keep(a *account) {
 	r.total = r.total.plus(a.tally)
 	r.accounts++
 	if len(a.open) > 0 {
-		r.unpaid = append(r.unpaid, a)
+		r.unpaid = append(r.unpaid, a.seq)
 	}
 }
 
@@ -181,10 +180,20 @@ func (r *Relay) loadAccounts() error {
 		r.accounts++
 		r.nextSeq = max(r.nextSeq, a.seq+1)
 		if len(a.open) > 0 {
-			r.unpaid = append(r.unpaid, a)
+			r.unpaid = append(r.unpaid, a.seq)
 		}
 		return nil
 	})
+}
+
+// account reads the account of a posting; nil when there is none (any more).
+func (r *Relay) account(seq uint64) (*account, error) {
+	key := seqKey(keyAccount, seq)
+	v, ok, err := r.store.Get(key)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return decodeAccount(key, v)
 }
 
 // pruneAccounts deletes the oldest accounts beyond those that are kept. The caller holds mu.
@@ -217,7 +226,7 @@ func (r *Relay) pruneAccounts() error {
 		return err
 	}
 	r.total, r.accounts = total, r.accounts-len(old)
-	for len(r.unpaid) > 0 && r.unpaid[0].seq <= old[len(old)-1] {
+	for len(r.unpaid) > 0 && r.unpaid[0] <= old[len(old)-1] {
 		r.unpaid = r.unpaid[1:]
 	}
 	return nil
@@ -229,23 +238,22 @@ func (r *Relay) newestAccounts(count int) (newest []*account, err error) {
 	if count <= 0 {
 		return nil, nil
 	}
-	var stored [][2][]byte
-	err = r.each(keyAccount, func(k, v []byte) error {
-		if len(stored) == count {
-			stored = stored[1:]
-		}
-		stored = append(stored, [2][]byte{bytes.Clone(k), bytes.Clone(v)})
+	var seqs []uint64
+	err = r.each(keyAccount, func(k, _ []byte) error {
+		seqs = append(seqs, binary.BigEndian.Uint64(k[1:]))
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	for _, kv := range slices.Backward(stored) {
-		a, err := decodeAccount(kv[0], kv[1])
+	for _, seq := range slices.Backward(seqs[max(0, len(seqs)-count):]) {
+		a, err := r.account(seq)
 		if err != nil {
 			return nil, err
 		}
-		newest = append(newest, a)
+		if a != nil {
+			newest = append(newest, a)
+		}
 	}
 	return newest, nil
 }

@@ -50,17 +50,14 @@ func (r *Relay) audit(ctx context.Context) error {
 		return nil
 	}
 	for asked := 0; asked < auditPerBlock; asked += auditBatch {
-		r.mu.Lock()
-		var a *account
-		var dues []due
-		if len(r.unpaid) > 0 {
-			a = r.unpaid[0]
-			dues = a.open[:min(len(a.open), auditBatch)]
+		a, err := r.oldestUnpaid()
+		if err != nil {
+			return err
 		}
-		r.mu.Unlock()
 		if a == nil || a.height+r.cfg.Genesis.Params.OrderDelay > head.GetLayer() {
 			return nil
 		}
+		dues := a.open[:min(len(a.open), auditBatch)]
 		earned, ok := r.earned(ctx, a.height+r.cfg.Genesis.Params.OrderDelay, dues)
 		if !ok {
 			return nil
@@ -70,6 +67,16 @@ func (r *Relay) audit(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oldestUnpaid returns the oldest account that waits for something; nil when none does.
+func (r *Relay) oldestUnpaid() (*account, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.unpaid) == 0 {
+		return nil, nil
+	}
+	return r.account(r.unpaid[0])
 }
 
 // earned is what some transactions that a layer ordered paid this relay; false when the executor did
@@ -101,7 +108,7 @@ func (r *Relay) earned(ctx context.Context, layer uint64, dues []due) (t tally, 
 func (r *Relay) book(a *account, count int, earned tally) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if len(r.unpaid) == 0 || r.unpaid[0] != a {
+	if len(r.unpaid) == 0 || r.unpaid[0] != a.seq {
 		return nil // pruned since
 	}
 	next := *a
@@ -112,7 +119,7 @@ func (r *Relay) book(a *account, count int, earned tally) error {
 		return err
 	}
 	r.total = total
-	if r.unpaid[0] = &next; len(next.open) == 0 {
+	if len(next.open) == 0 {
 		r.unpaid = r.unpaid[1:]
 	}
 	return nil

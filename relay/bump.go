@@ -128,3 +128,37 @@ func (r *Relay) rebid(p *posting, next bid, height uint64) error {
 	p.bids, p.at, p.since, p.sent = q.bids, q.at, height, false
 	return nil
 }
+
+// fill gives a nonce that no bundle has to an empty transfer, where bundles in flight wait for it and
+// nothing in the queue can take it: what had that nonce was given up, or is in another bundle by now.
+// The transfer is the same whenever it is made, and L1 takes the nonce once.
+func (r *Relay) fill(ctx context.Context, v view) error {
+	r.mu.Lock()
+	first, waits := ^uint64(0), false
+	for _, p := range r.postings {
+		if p.height == 0 {
+			first, waits = min(first, p.nonce()), true
+		}
+	}
+	r.mu.Unlock()
+	if !waits {
+		return nil
+	}
+	account, err := r.cfg.Chain.Account(ctx, r.l1Address())
+	if err != nil {
+		return waitFor("ask L1 for the account", err)
+	}
+	if first <= account.Nonce || len(r.take(&v.header).hashes) > 0 {
+		return nil
+	}
+	tx := &rollup.L1Tx{
+		ChainID: r.chainID, Nonce: account.Nonce, Payload: &rollup.Transfer{To: r.l1Address()},
+	}
+	tx.Sign(r.cfg.Key)
+	r.cfg.Log.Warn("a nonce is filled that no bundle has", "nonce", account.Nonce)
+	_, err = r.cfg.Chain.Submit(ctx, tx)
+	if isRefused(err) {
+		return nil // somebody has taken it, or there is no room: seen at the next block
+	}
+	return waitFor("submit a transfer to L1", err)
+}

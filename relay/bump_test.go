@@ -63,13 +63,12 @@ func TestBidIsRefused(t *testing.T) {
 	require.NoError(t, r.Flush(t.Context()))
 	p := r.postings[0]
 	require.Equal(t, uint64(1), p.nonce())
-	n.link.ahead.Store(0)
 	n.mine(r, 2)
 	require.Equal(t, []uint64{16, 18}, prices(p), "18 is an eighth more, not more than that")
 	require.Zero(t, p.at)
 	n.requireStage(r, stageBundled, txs...)
-	n.transfer("relay", "user", 1)
-	n.mine(r, 1)
+	n.link.ahead.Store(0)
+	n.mine(r, 2) // the nonce before it is seen to be nobody's, and filled
 	n.requireOnce(txs)
 }
 

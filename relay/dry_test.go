@@ -45,7 +45,7 @@ func (d *dry) Simulate(
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.down {
+	if d.down || ctx.Err() != nil {
 		return nil, errAway
 	}
 	p := rollup.DefaultParams()

@@ -141,6 +141,9 @@ func (r *Relay) settle(ctx context.Context, tip l1.Tip) error {
 	if err := r.dropExpired(tip.Height); err != nil {
 		return err
 	}
+	if err := r.fill(ctx, v); err != nil {
+		return err
+	}
 	if err := r.prune(tip.Height); err != nil {
 		return err
 	}

@@ -165,17 +165,14 @@ func (r *Relay) postOne(ctx context.Context, v view) (posted bool, err error) {
 	return true, nil
 }
 
-// submitLive submits a bundle in flight, unless all in it has expired: then it is given up, but for
-// one whose nonce others in flight wait for.
+// submitLive submits a bundle in flight, unless all in it has expired: then it is given up, and fill
+// gives its nonce to something cheaper where that is needed.
 func (r *Relay) submitLive(ctx context.Context, tip l1.Tip, p *posting) error {
 	r.mu.Lock()
 	live := false
 	r.own(p, func(_ rollup.Hash, rec *record) {
 		live = live || !rec.expired(tip.Height, r.cfg.Genesis.Params.OrderDelay)
 	})
-	for _, q := range r.postings {
-		live = live || q.height == 0 && q.nonce() > p.nonce()
-	}
 	r.mu.Unlock()
 	if live {
 		return r.submit(ctx, p)

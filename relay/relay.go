@@ -64,7 +64,7 @@ type Relay struct {
 	finished   int                     // records in the store that have ended
 	total      tally                   // of the bundles that nothing can undo
 	accounts   int                     // of them, in the store
-	unpaid     []*account              // of them, that wait for something
+	unpaid     []uint64                // seqs of those that wait for something, oldest first
 }
 
 // Start opens the durable queue, starts the API and the loops, and returns. Close ends all of it. It

@@ -169,13 +169,8 @@ func (r *Relay) addBundle(rec *record, resp *athenav1.StatusResponse) error {
 		return nil
 	}
 	r.mu.Unlock()
-	key := seqKey(keyAccount, rec.posting)
-	v, ok, err := r.store.Get(key)
-	if err != nil || !ok {
-		return err
-	}
-	a, err := decodeAccount(key, v)
-	if err != nil {
+	a, err := r.account(rec.posting)
+	if err != nil || a == nil {
 		return err
 	}
 	resp.BundleId, resp.BundleCost = a.bundle[:], a.tally.cost()
