@@ -215,7 +215,7 @@ func FuzzParse(f *testing.F) {
 		f.Add(w, []byte{0x80, 1})
 	}
 	f.Fuzz(func(t *testing.T, w, ops []byte) {
-		d := decoder{in: w, depthMax: MaxDepth}
+		d := decoder{in: w}
 		n, err := d.tree()
 		if err != nil {
 			require.ErrorIs(t, err, ErrBadWitness)

@@ -40,7 +40,7 @@ func Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are allowed",
 			ErrBadWitness, len(witness), limits.Bytes)
 	}
-	d := decoder{in: witness, depthMax: MaxDepth}
+	d := decoder{in: witness, stack: make([]frame, 0, 32)}
 	n, err := d.tree()
 	if err != nil {
 		return nil, err
@@ -54,13 +54,40 @@ func Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
 // decoder reads one tree in pre-order. It keeps its own stack, so that the input cannot choose the
 // depth of the Go stack.
 type decoder struct {
-	in        []byte
-	off       int
-	base      int // depth of the tree's root: 0, or that of a page
-	depthMax  int // depth at which no inner node may be
-	hashDepth int // the only depth at which a hash may be, if not 0
-	path      Key // the position being read; bits from the depth on are zero
-	stack     []frame
+	in    []byte
+	off   int
+	path  Key // the position being read; bits from the depth on are zero
+	stack []frame
+
+	// Nodes are allocated by the slab: most of them live and die together.
+	inners []inner
+	stubs  []stub
+}
+
+// slabMax is the number of nodes in a slab.
+const slabMax = 64
+
+// slab returns the size of the next slab: no more nodes than the bytes that are left can hold.
+func (d *decoder) slab() int { return min(slabMax, (len(d.in)-d.off)/(1+len(Root{}))+1) }
+
+func (d *decoder) newInner(left, right node) *inner {
+	if len(d.inners) == 0 {
+		d.inners = make([]inner, d.slab()+len(d.stack)/2)
+	}
+	n := &d.inners[0]
+	d.inners = d.inners[1:]
+	*n = inner{h: hashInner(hashOf(left), hashOf(right)), kids: [2]node{left, right}}
+	return n
+}
+
+func (d *decoder) newStub(h []byte) *stub {
+	if len(d.stubs) == 0 {
+		d.stubs = make([]stub, d.slab())
+	}
+	s := &d.stubs[0]
+	d.stubs = d.stubs[1:]
+	s.h = Root(h)
+	return s
 }
 
 // frame is an inner node of which the right child, or both children, are not read yet.
@@ -97,7 +124,7 @@ func (d *decoder) tree() (node, error) {
 // finished by that. done is true when n is the whole tree.
 func (d *decoder) fold(n node) (root node, done bool, err error) {
 	for len(d.stack) > 0 {
-		depth := d.base + len(d.stack) - 1
+		depth := len(d.stack) - 1
 		top := &d.stack[len(d.stack)-1]
 		if !top.half {
 			top.left, top.half = n, true
@@ -107,7 +134,7 @@ func (d *decoder) fold(n node) (root node, done bool, err error) {
 		if lonely(top.left, n) {
 			return nil, false, d.bad("node with at most one leaf below at depth %d", depth)
 		}
-		n = newInner(top.left, n)
+		n = d.newInner(top.left, n)
 		d.path = d.path.flip(depth)
 		d.stack = d.stack[:len(d.stack)-1]
 	}
@@ -132,7 +159,7 @@ func (d *decoder) node() (n node, down bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	depth := d.base + len(d.stack)
+	depth := len(d.stack)
 	switch tag[0] {
 	case tagEmpty:
 		return nil, false, nil
@@ -144,15 +171,12 @@ func (d *decoder) node() (n node, down bool, err error) {
 		if Root(b) == emptyRoot {
 			return nil, false, d.bad("an empty subtree written as a hash")
 		}
-		if d.hashDepth != 0 && depth != d.hashDepth {
-			return nil, false, d.bad("hash at depth %d of a page", depth)
-		}
-		return &stub{h: Root(b)}, false, nil
+		return d.newStub(b), false, nil
 	case tagLeaf, tagBareLeaf:
 		n, err := d.leaf(tag[0], depth)
 		return n, false, err
 	case tagInner:
-		if depth >= d.depthMax {
+		if depth >= MaxDepth {
 			return nil, false, d.bad("node at depth %d", depth)
 		}
 		return nil, true, nil
