@@ -82,7 +82,7 @@ func (c *challenger) run(ctx context.Context, tip l1.Tip, all []wrong) error {
 		if len(c.outbox.open(jobChallenge)) >= maxChallenges {
 			return nil
 		}
-		err := c.challenge(ctx, w.info, w.difference)
+		err := c.challenge(ctx, tip, w.info, w.difference)
 		if errors.Is(err, errReplaying) {
 			continue
 		}
@@ -94,7 +94,9 @@ func (c *challenger) run(ctx context.Context, tip l1.Tip, all []wrong) error {
 }
 
 // challenge proves the step to itself and opens the challenge.
-func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *difference) error {
+func (c *challenger) challenge(
+	ctx context.Context, tip l1.Tip, info *l1.ClaimInfo, d *difference,
+) error {
 	tried, err := c.outbox.tried(info.ID, d.step)
 	if err != nil || tried >= maxTries || c.settled(info, d, tried) {
 		return err
@@ -107,7 +109,10 @@ func (c *challenger) challenge(ctx context.Context, info *l1.ClaimInfo, d *diffe
 		return err
 	}
 	witness := proof.witness
-	p := c.ledger.params
+	p, err := c.ledger.paramsAt(ctx, tip.Height+1)
+	if err != nil {
+		return err
+	}
 	if ok, err := c.outbox.affords(ctx, p.ChallengeBond, len(witness)); err != nil || !ok {
 		return err
 	}

@@ -71,11 +71,14 @@ func (c *claimer) covered(claims []l1.ClaimInfo, final l1.FinalHead) (uint64, ro
 			}
 			pre := root
 			if cl.FromLayer <= layer {
-				roots, err := c.before(cl.FromLayer, final)
+				before, ok, err := c.before(cl.FromLayer, final)
 				if err != nil {
 					return 0, rollup.Hash{}, err
 				}
-				pre = roots
+				if !ok {
+					continue // it begins below what is kept here
+				}
+				pre = before
 			}
 			ok, err := c.agrees(cl, pre)
 			if err != nil {
@@ -90,16 +93,18 @@ func (c *claimer) covered(claims []l1.ClaimInfo, final l1.FinalHead) (uint64, ro
 }
 
 // before returns the root that this executor asserts before a layer; below the final head it is the
-// true one.
-func (c *claimer) before(layer uint64, final l1.FinalHead) (rollup.Hash, error) {
-	if layer-1 <= final.Layer {
-		return c.ledger.rootAfter(layer - 1)
+// true one. It is not ok for a layer that this executor does not know.
+func (c *claimer) before(
+	layer uint64, final l1.FinalHead,
+) (root rollup.Hash, ok bool, err error) {
+	if layer <= final.Layer+1 {
+		return c.ledger.rootBefore(layer)
 	}
 	roots, err := c.asserted(layer - 1)
 	if err != nil || len(roots) == 0 {
-		return rollup.Hash{}, err
+		return rollup.Hash{}, false, err
 	}
-	return roots[len(roots)-1], nil
+	return roots[len(roots)-1], true, nil
 }
 
 // run starts a claim if enough layers are open.
@@ -113,7 +118,10 @@ func (c *claimer) run(
 	if err != nil {
 		return err
 	}
-	p := c.ledger.params
+	p, err := c.ledger.paramsAt(ctx, tip.Height+1)
+	if err != nil {
+		return err
+	}
 	last, pre, err := c.covered(claims, final)
 	if err != nil {
 		return err
@@ -125,7 +133,7 @@ func (c *claimer) run(
 	if upTo < last+c.every || c.living(claims) >= int(p.MaxOpenClaims) {
 		return nil
 	}
-	claim, err := c.build(last+1, min(upTo, last+uint64(p.MaxLayersPerClaim)), pre)
+	claim, err := c.build(ctx, p, last+1, min(upTo, last+uint64(p.MaxLayersPerClaim)), pre)
 	if err != nil || claim == nil || known(claims, claim.ID()) {
 		return err
 	}
@@ -152,14 +160,27 @@ func known(claims []l1.ClaimInfo, id rollup.Hash) bool {
 	})
 }
 
-// build makes a claim of as many layers as fit; nil if not one does.
-func (c *claimer) build(from, to uint64, pre rollup.Hash) (*rollup.Claim, error) {
-	p := c.ledger.params
+// build makes a claim of as many layers as fit under p, and as have one set of parameters; nil if
+// not one does.
+func (c *claimer) build(
+	ctx context.Context, p *rollup.Params, from, to uint64, pre rollup.Hash,
+) (*rollup.Claim, error) {
+	first, err := c.ledger.paramsAt(ctx, from)
+	if err != nil {
+		return nil, err
+	}
 	claim := &rollup.Claim{
 		Executor: c.outbox.account, Reward: c.reward, FromLayer: from, PreRoot: pre,
-		VMVersion: p.VMVersion,
+		VMVersion: first.VMVersion,
 	}
 	for h := from; h <= to; h++ {
+		of, err := c.ledger.paramsAt(ctx, h)
+		if err != nil {
+			return nil, err
+		}
+		if *of != *first {
+			break // a claim spans no activation
+		}
 		roots, err := c.asserted(h)
 		if err != nil {
 			return nil, err
@@ -202,9 +223,16 @@ func (l *ledger) checkFinal(
 	if err != nil || final.Layer > h.layer {
 		return err
 	}
-	own, err := l.rootAfter(final.Layer)
-	if err != nil || own == final.Root {
-		return err
+	own := l.genesis.StateRoot
+	if final.Layer > 0 {
+		rec, err := l.record(final.Layer)
+		if err != nil || rec == nil {
+			return err // below the snapshot that this executor started from
+		}
+		own = rec.post()
+	}
+	if own == final.Root {
+		return nil
 	}
 	where := "an unknown step"
 	for i := range claims {

@@ -14,7 +14,6 @@ import (
 // deriver makes of L1 blocks what their layers execute.
 type deriver struct {
 	chain   l1.Chain
-	params  *rollup.Params
 	chainID rollup.Hash
 	archive *archive // nil: evidence is not kept
 }
@@ -39,6 +38,12 @@ func (d *deriver) block(ctx context.Context, h uint64) (*rollup.Layer, error) {
 	return b, onChain(fmt.Sprintf("read L1 block %d", h), err)
 }
 
+// paramsAt returns the parameters of a layer.
+func (d *deriver) paramsAt(ctx context.Context, h uint64) (*rollup.Params, error) {
+	p, err := d.chain.Params(ctx, h)
+	return p, onChain("ask L1 for its parameters", err)
+}
+
 // layer derives what layer h executes, and compares it with what L1 says.
 func (d *deriver) layer(ctx context.Context, h uint64, carry *rollup.Carry) (*ordered, error) {
 	b, err := d.block(ctx, h)
@@ -54,7 +59,11 @@ func (d *deriver) layer(ctx context.Context, h uint64, carry *rollup.Carry) (*or
 			return nil, errMoved
 		}
 	}
-	got := rollup.Derive(&b.Header, source, carry, d.params, d.chainID)
+	params, err := d.paramsAt(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	got := rollup.Derive(&b.Header, source, carry, params, d.chainID)
 	o := &ordered{
 		hash:   b.Header.Hash(),
 		parent: b.Header.ParentHash,
@@ -63,11 +72,11 @@ func (d *deriver) layer(ctx context.Context, h uint64, carry *rollup.Carry) (*or
 		drops:  got.Drops,
 		carry:  got.Carry,
 		layer: &stf.Layer{
-			ChainID: d.chainID, Header: &b.Header, Params: d.params,
+			ChainID: d.chainID, Header: &b.Header, Params: params,
 			Items: got.Items, Steps: got.Steps,
 		},
 	}
-	if err := dispute.Agree(&b.Header, d.params, got); err != nil {
+	if err := dispute.Agree(&b.Header, params, got); err != nil {
 		if d.archive != nil {
 			d.archive.keep(o.evidence(dispute.KindDerivation, 0, err.Error()))
 		}

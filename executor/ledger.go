@@ -41,7 +41,7 @@ type ledger struct {
 func openLedger(cfg *Config) (*ledger, error) {
 	l := &ledger{
 		deriver: deriver{
-			chain: cfg.Chain, params: &cfg.Genesis.Params, chainID: cfg.Genesis.ChainID(),
+			chain: cfg.Chain, chainID: cfg.Genesis.ChainID(),
 		},
 		engine:   cfg.Engine,
 		genesis:  cfg.Genesis,

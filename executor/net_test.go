@@ -59,6 +59,7 @@ func testGenesis(t testing.TB, change func(*rollup.Params)) *rollup.Genesis {
 	}
 	g := &rollup.Genesis{
 		Name: "test", Time: 1_000, Params: p, Templates: [][]byte{fixtures.Wallet()},
+		Governor: l1Account("user"),
 		Allocations: []rollup.Allocation{
 			{Address: stftest.Wallet("alice"), Amount: 1_000_000_000},
 			{Address: stftest.Wallet("bob"), Amount: 1_000_000_000},

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"slices"
 
 	"github.com/athenarollup/athena/address"
@@ -30,7 +31,7 @@ type outbox struct {
 	chainID rollup.Hash
 	key     ed25519.PrivateKey
 	account address.Address
-	params  *rollup.Params
+	params  *rollup.Params // the widest known: they decode whatever was written
 	log     *slog.Logger
 	store   *kv.Store
 	jobs    []*job // by seq
@@ -182,7 +183,11 @@ func (o *outbox) submit(ctx context.Context, s *sent) error {
 // settle asks L1 what became of every transaction, submits again what L1 does not know, sends what
 // may be sent now, and forgets the jobs that no reorganisation can undo.
 func (o *outbox) settle(ctx context.Context, tip l1.Tip) error {
-	if len(o.jobs) == 0 {
+	p, err := o.chain.Params(ctx, math.MaxUint64)
+	if err != nil {
+		return onChain("ask L1 for its parameters", err)
+	}
+	if o.params = p; len(o.jobs) == 0 {
 		return nil
 	}
 	acc, err := o.chain.Account(ctx, o.account)

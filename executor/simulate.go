@@ -22,21 +22,37 @@ func (a *api) next(ctx context.Context, h head) (*stf.Layer, error) {
 	header := rollup.Header{
 		Height: h.layer + 1, ParentHash: h.L1Hash, Time: h.Time + 1, Beacon: h.L1Hash,
 	}
+	p, err := a.ledger.paramsAt(ctx, h.layer+1)
+	if err != nil {
+		return nil, err
+	}
 	b, err := a.ledger.chain.Layer(ctx, h.layer)
 	if err != nil {
 		return nil, onChain(fmt.Sprintf("read L1 block %d", h.layer), err)
 	}
 	header.DataPrice, header.InclusionPrice = b.Header.DataPrice, b.Header.InclusionPrice
 	return &stf.Layer{
-		ChainID: a.ledger.chainID, Header: &header, Params: a.ledger.params,
+		ChainID: a.ledger.chainID, Header: &header, Params: p,
 	}, nil
+}
+
+// params returns the parameters of the layer after the head.
+func (a *api) params(ctx context.Context) (*rollup.Params, error) {
+	h, err := a.ledger.head()
+	if err != nil {
+		return nil, err
+	}
+	return a.ledger.paramsAt(ctx, h.layer+1)
 }
 
 // Call implements ExecutorService.
 func (a *api) Call(
 	ctx context.Context, req *athenav1.CallRequest,
 ) (*athenav1.CallResponse, error) {
-	p := a.ledger.params
+	p, err := a.params(ctx)
+	if err != nil {
+		return nil, answer(err)
+	}
 	addr, err := wire.Address("address", req.GetAddress())
 	switch {
 	case err != nil:
@@ -76,7 +92,10 @@ func (a *api) Call(
 func (a *api) Simulate(
 	ctx context.Context, req *athenav1.SimulateRequest,
 ) (*athenav1.SimulateResponse, error) {
-	p := a.ledger.params
+	p, err := a.params(ctx)
+	if err != nil {
+		return nil, answer(err)
+	}
 	tx, reason, err := rollup.DecodeTx(req.GetTx(), p)
 	if err != nil {
 		return nil, invalid(fmt.Errorf("tx is not the canonical encoding of a transaction (%v): %w",
