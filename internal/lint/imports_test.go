@@ -29,7 +29,7 @@ var levels = []struct {
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
 	{7, []string{"internal/devnet/...", "internal/sim", "internal/demo/...", "internal/bench", "internal/calibrate",
-		"internal/runner/..."}},
+		"internal/statebench", "internal/runner/..."}},
 	{8, []string{"cmd/athena", "docs"}},
 }
 
