@@ -15,13 +15,19 @@
 // answers ErrIncomplete, never "absent". The code that reads and updates is the same for both.
 //
 // A Store keeps the versions of consecutive layers, in memory or on Pebble, with side data written
-// by the same batches.
+// by the same batches. A Chunk proves all that a range of keys holds, and a Restore makes a store of
+// chunks.
+//
+// Subtrees of few leaves are buckets: one piece of memory, and nothing on the disk but the values.
+// The nodes above are pages there, which are written some layers after they changed (dirty.go) and
+// brought to the head after a crash (recover.go). docs/spec/state.md, "Storing it", says the rest.
 //
 // # What it is not
 //
 // It knows nothing of accounts, of what keys mean or of what a witness costs: it meters nothing. It
-// starts no goroutine and reads no clock. A Tree is not safe for concurrent use; a Store is, and
-// each of its readers takes a Tree of its own.
+// reads no clock, and no goroutine outlives the call that it works for; trees without a store, such
+// as a verdict runs on, use none. A Tree is not safe for concurrent use; a Store is, and each of its
+// readers takes a Tree of its own.
 //
 // # Invariants
 //
