@@ -2,6 +2,7 @@ package relay_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc/codes"
@@ -27,7 +28,14 @@ func TestRefusedByTheExecutor(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
+	balance := func() uint64 {
+		at := n.RelayAccount()
+		got, err := n.Client.Executor.Account(ctx, &athenav1.AccountRequest{Address: at[:]})
+		require.NoError(t, err)
+		return got.GetBalance()
+	}
 	mine(1)
+	had := balance()
 	tx, err := n.Client.Prepare(ctx, alice, wallet.Spend(bob.Address(), 1))
 	require.NoError(t, err)
 	submit := func(want string) {
@@ -55,11 +63,19 @@ func TestRefusedByTheExecutor(t *testing.T) {
 	*tx = good
 	submit("")
 	mine(12)
-	got, err := n.Client.Relay.Accounting(ctx, &athenav1.AccountingRequest{})
-	require.NoError(t, err)
-	total := got.GetTotal()
+	var total *athenav1.Tally
+	require.Eventually(t, func() bool {
+		mine(1) // receipts are asked for at each block
+		got, err := n.Client.Relay.Accounting(ctx, &athenav1.AccountingRequest{})
+		require.NoError(t, err)
+		total = got.GetTotal()
+		return total.GetEffective() == 1
+	}, 30*time.Second, time.Millisecond)
 	require.EqualValues(t, 1, total.GetBundles())
 	require.EqualValues(t, 1, total.GetTxs())
+	require.NotZero(t, total.GetData())
+	require.Equal(t, balance()-had, total.GetData()+total.GetInclusion()+total.GetTips(),
+		"income is what the relay was credited")
 	submit("") // known
 	receipt, err := n.Client.Executor.Receipt(ctx, &athenav1.ReceiptRequest{Id: idOf(tx.ID())})
 	require.NoError(t, err)
