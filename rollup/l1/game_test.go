@@ -3,6 +3,7 @@ package l1_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 // block makes of it. Money is counted after every block.
 //
 //	new [window=N] [prove=N] [open-claims=N] [layers=N] [roots=N] [verdicts=N] [finals=N]
-//	mine [n=N]           makes blocks and prints what they do
+//	mine [n=N] [quiet]   makes blocks and prints what they do; quiet counts it
 //	commit who claim layers=A-B [on=claim | pre=bad] [wrong=step] [roots=±N] [hash=bad] [vm=N]
 //	                     makes a claim and submits its commitment
 //	post who claim       shows it
@@ -25,6 +26,8 @@ import (
 //	                     there is more in it
 //	open who claim step [witness=text]
 //	prove who claim step [as=who]
+//	spam who claim except=step [prove]
+//	                     opens, or proves, a challenge of every other step
 //	transfer who to amount
 //	upgrade who at=N [bond=N] [revision=N] [step-keys=N] [verdicts=N] [prove=N] [window=N]
 //	                     other parameters than the newest ones
@@ -57,7 +60,9 @@ func (g *game) run(t *testing.T, d *datadriven.TestData) string {
 	case "mine":
 		n := 1
 		d.MaybeScanArgs(t, "n", &n)
-		out = g.mine(n)
+		if out = g.mine(n); d.HasArg("quiet") {
+			out = count(out)
+		}
 	case "commit":
 		g.commit(d)
 	case "post":
@@ -73,6 +78,8 @@ func (g *game) run(t *testing.T, d *datadriven.TestData) string {
 		g.open(d)
 	case "prove":
 		g.prove(d)
+	case "spam":
+		g.spam(d)
 	case "transfer":
 		var to string
 		var amount uint64
@@ -95,7 +102,7 @@ func (g *game) run(t *testing.T, d *datadriven.TestData) string {
 
 func (g *game) reset(d *datadriven.TestData) {
 	g.s = newToy(g.t, func(p *rollup.Params) {
-		p.ReorgBound = 1
+		p.ReorgBound, p.BlockMillis = 1, 60_000
 		p.ChallengeWindow, p.ProveWindow = 3, 2
 		d.MaybeScanArgs(g.t, "window", &p.ChallengeWindow)
 		d.MaybeScanArgs(g.t, "prove", &p.ProveWindow)
@@ -170,7 +177,7 @@ func (g *game) commit(d *datadriven.TestData) {
 		c.StepRoots = c.StepRoots[:len(c.StepRoots)-1]
 	}
 	for ; roots > 0; roots-- {
-		c.StepRoots = append(c.StepRoots, rollup.Hash{})
+		c.StepRoots = append(c.StepRoots, rollup.Hash{0xee})
 	}
 	if l, err := g.s.Layer(c.ToLayer); err == nil {
 		c.L1BlockHash = l.Header.Hash()
@@ -307,6 +314,61 @@ func (g *game) prove(d *datadriven.TestData) {
 		Salt:    sha256.Sum256([]byte(as)),
 		Witness: g.witness(d, c, step),
 	})
+}
+
+// spam challenges everything but the step that is wrong.
+func (g *game) spam(d *datadriven.TestData) {
+	who := g.who(d)
+	var except int
+	d.ScanArgs(g.t, "except", &except)
+	c := &g.claims[g.name(d)].Claim
+	id, salt := c.ID(), rollup.Hash{1}
+	for step := range c.StepRoots {
+		if step == except {
+			continue
+		}
+		w := g.rightWitness(c, step)
+		if d.HasArg("prove") {
+			g.submit(who, &rollup.ChallengeProve{ClaimID: id, Step: uint32(step), Salt: salt, Witness: w})
+			continue
+		}
+		g.submit(who, &rollup.ChallengeOpen{ClaimID: id, Step: uint32(step), Commitment: rollup.OpenHash(
+			g.s.ChainID(), id, uint32(step), account(who), salt, rollup.WitnessHash(w))})
+	}
+}
+
+// count replaces the lines of a transcript by how many there are of each sort.
+func count(s string) string {
+	var sorts []string
+	times := map[string]int{}
+	for line := range strings.Lines(s) {
+		words := strings.Fields(line)
+		kind := words[0]
+		switch {
+		case kind == "challenge" && slices.Contains(words, "lost"):
+			kind = "challenges lost"
+		case kind == "challenge" && slices.Contains(words, "opened"):
+			kind = "challenges opened"
+		case kind == "challenge" && slices.Contains(words, "returned"):
+			kind = "challenge bonds returned"
+		case kind == "challenge":
+			kind = "challenges proven"
+		case kind == "verdict":
+			kind = "verdicts"
+		case kind == "block":
+			kind = "blocks"
+		default:
+			kind = strings.TrimSpace(line)
+		}
+		if times[kind]++; times[kind] == 1 {
+			sorts = append(sorts, kind)
+		}
+	}
+	var b strings.Builder
+	for _, kind := range sorts {
+		fmt.Fprintf(&b, "%4d %s\n", times[kind], kind)
+	}
+	return b.String()
 }
 
 func (g *game) status() string {
