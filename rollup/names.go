@@ -33,7 +33,9 @@ var reasonNames = map[Reason]string{
 	ReasonL1WrongChain: "L1_WRONG_CHAIN", ReasonDuplicateBond: "DUPLICATE_BOND",
 	ReasonForcedUnderpriced: "FORCED_UNDERPRICED", ReasonReplaced: "REPLACED",
 	ReasonNotGovernor: "NOT_GOVERNOR", ReasonUpgradeTooSoon: "UPGRADE_TOO_SOON",
-	ReasonBadParams: "BAD_PARAMS",
+	ReasonBadParams:   "BAD_PARAMS",
+	ReasonNoFinalRoot: "NO_FINAL_ROOT", ReasonBadProof: "BAD_PROOF", ReasonSpent: "SPENT",
+	ReasonAboveLocked: "ABOVE_LOCKED",
 
 	ReasonTipTooLow: "TIP_TOO_LOW",
 }

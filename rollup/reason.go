@@ -68,6 +68,10 @@ const (
 	ReasonNotGovernor       Reason = 226 // upgrade by somebody else
 	ReasonUpgradeTooSoon    Reason = 227 // activates too early, or not after those before it
 	ReasonBadParams         Reason = 228 // not valid, or not after those before them
+	ReasonNoFinalRoot       Reason = 230 // no final root after that layer is known (any more)
+	ReasonBadProof          Reason = 231 // the proof does not show the withdrawal under that root
+	ReasonSpent             Reason = 232 // the withdrawal was unlocked before
+	ReasonAboveLocked       Reason = 233 // more than is locked: no honest history leads here
 
 	ReasonTipTooLow Reason = 300 // below what this relay asks
 )

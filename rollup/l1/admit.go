@@ -40,6 +40,9 @@ func (s *State) check(tx *rollup.L1Tx) (size uint64, reason rollup.Reason) {
 		if v.Amount < p.MinDeposit {
 			return size, rollup.ReasonBelowMinimum
 		}
+		if !v.MaxUnits.Fits(p.MaxDepositUnits) {
+			return size, rollup.ReasonOverLimit
+		}
 	case *rollup.ForcedTx:
 		_, reason = s.forced(v)
 	}
@@ -100,7 +103,8 @@ func (x *executing) deposit(
 	if v.Amount < p.MinDeposit {
 		return rollup.ReasonBelowMinimum
 	}
-	weight := p.Weight(p.Declared(&rollup.Item{Kind: rollup.ItemDeposit}))
+	item := v.Item(from)
+	weight := p.Weight(p.Declared(&item))
 	paid, fits := mul(weight, x.header.InclusionPrice)
 	cost, ok := sum(v.Amount, paid)
 	if !fits || !ok || !x.canPay(from, fee, cost) {
@@ -111,6 +115,7 @@ func (x *executing) deposit(
 	x.s.locked += v.Amount
 	x.addWeight(weight)
 	x.deposits++
+	x.attached = x.attached.Add(item.Deposit.Attached())
 	x.event(DepositLocked{tx.ID(), from, v.To, v.Amount, paid})
 	return rollup.ReasonNone
 }

@@ -23,6 +23,7 @@ type executing struct {
 	size     uint64 // of the transactions so far
 	weight   uint64 // that they prepaid
 	deposits uint32
+	attached metering.Units  // to these deposits
 	queue    *metering.Units // what is queued, once somebody asked
 }
 
@@ -154,7 +155,7 @@ func (x *executing) run(tx *rollup.L1Tx) (fate, rollup.Reason) {
 	from := tx.From()
 	a := s.Account(from)
 	fee, fits := mul(x.header.ByteFee, size)
-	_, isDeposit := tx.Payload.(*rollup.Deposit)
+	deposit, isDeposit := tx.Payload.(*rollup.Deposit)
 	switch {
 	case tx.Nonce < a.Nonce || tx.Nonce == ^uint64(0):
 		return barred, rollup.ReasonL1BadNonce
@@ -162,7 +163,7 @@ func (x *executing) run(tx *rollup.L1Tx) (fate, rollup.Reason) {
 		return waits, rollup.ReasonL1BadNonce
 	case x.size+size+lengthBytes > uint64(p.MaxL1BlockBytes):
 		return waits, rollup.ReasonTooLarge
-	case isDeposit && x.deposits >= p.MaxDepositsPerLayer:
+	case isDeposit && !x.roomForDeposit(deposit):
 		return waits, rollup.ReasonQueueFull
 	case !fits || a.Balance < fee:
 		return barred, rollup.ReasonL1CannotPay
@@ -223,6 +224,8 @@ func (x *executing) effect(from address.Address, tx *rollup.L1Tx, fee uint64) ro
 		return x.proveChallenge(from, v, fee)
 	case *rollup.Upgrade:
 		return x.upgrade(from, v)
+	case *rollup.WithdrawProve:
+		return x.unlock(from, v)
 	}
 	return rollup.ReasonL1UnknownKind
 }

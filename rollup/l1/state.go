@@ -53,6 +53,7 @@ type State struct {
 	finalRoots pmap[heightKey, []rollup.Hash] // step roots of the final layers that are retained
 	firstRoots uint64                         // the oldest of these layers
 	rewards    []rollup.FinalClaim            // final, and not in a header yet
+	spent      pmap[spentKey, uint64]         // withdrawals that were paid out
 
 	inputs [keptInputs]derived
 }

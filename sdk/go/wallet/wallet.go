@@ -47,6 +47,14 @@ func Spend(to address.Address, amount uint64) rollup.Call {
 	return rollup.Call{Method: rollup.Selector("spend"), Args: e.B}
 }
 
+// Withdraw is the call that sends amount to an account of the L1 (docs/spec/bridge.md).
+func Withdraw(to address.Address, amount uint64) rollup.Call {
+	var e scale.Encoder
+	e.Raw(to[:])
+	e.U64(amount)
+	return rollup.Call{Method: rollup.Selector("withdraw"), Args: e.B}
+}
+
 // Proxy is the call that makes the wallet call a method of another account, or of a template, with
 // SCALE arguments and an amount.
 func Proxy(to address.Address, method string, args []byte, amount uint64) rollup.Call {

@@ -10,6 +10,56 @@ pub fn balance() -> u64 {
     amount
 }
 
+/// What can be known of any account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountInfo {
+    /// The balance, in the smallest unit.
+    pub balance: u64,
+    /// What the account is: one of [`AccountInfo::STUB`] and its like.
+    pub status: u8,
+    /// The template that the account is an instance of; zero for a stub.
+    pub template: Address,
+    /// BLAKE3 of the code of the account, or of the template that the address names; `None` without
+    /// either.
+    pub code_hash: Option<[u8; 32]>,
+}
+
+impl AccountInfo {
+    /// It holds at most a balance; an address that nobody used is one, too.
+    pub const STUB: u8 = 0;
+    /// It has a program.
+    pub const LIVE: u8 = 1;
+    /// It destroyed itself.
+    pub const DEAD: u8 = 2;
+    /// Its rent ran out.
+    pub const EXPIRED: u8 = 3;
+}
+
+/// What is known of an account, or of a template, by its address.
+pub fn account_info(address: &Address) -> AccountInfo {
+    let mut raw = [0u8; 65];
+    // SAFETY: the call reads 24 bytes and writes 65.
+    let found =
+        unsafe { sys::ecall3(sys::ACCOUNT_INFO, sys::ptr(address), sys::out(&mut raw), 0) };
+    let (mut balance, mut template, mut hash) = ([0; 8], [0; 24], [0; 32]);
+    balance.copy_from_slice(&raw[..8]);
+    template.copy_from_slice(&raw[9..33]);
+    hash.copy_from_slice(&raw[33..]);
+    AccountInfo {
+        balance: u64::from_le_bytes(balance),
+        status: raw[8],
+        template: Address(template),
+        code_hash: (found == 1).then_some(hash),
+    }
+}
+
+/// Sends an amount of the running account to an account of the L1. It leaves Athena at once, and can
+/// be unlocked on the L1 when the layer is final. If this frame fails it stays.
+pub fn withdraw(recipient: &Address, amount: u64) {
+    // SAFETY: the pointers cover the 24 and the 8 bytes that the call reads.
+    unsafe { sys::ecall3(sys::WITHDRAW, sys::ptr(recipient), sys::ptr(&amount), 0) };
+}
+
 /// Creates an account: an instance of the running template with `state` for ever.
 pub fn spawn<T: Encode>(state: &T) -> Address {
     spawn_blob(&state.encode())

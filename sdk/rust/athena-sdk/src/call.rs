@@ -169,6 +169,44 @@ pub fn try_call_raw(
     }
 }
 
+/// Calls a method that only reads: neither the callee nor what it calls can have an effect, and one
+/// that tries fails. The failure is reported, as by [`try_call`]; `gas` is as there.
+pub fn static_call<R: Decode>(
+    to: &Address,
+    method: impl Into<Selector>,
+    args: &impl Encode,
+    gas: u64,
+) -> Result<R, CallError> {
+    let raw = static_call_raw(to, &payload(Some(method.into()), &args.encode()), gas)?;
+    Ok(decode_result(&raw))
+}
+
+/// As [`static_call`], with a payload made elsewhere.
+pub fn static_call_raw(to: &Address, payload: &[u8], gas: u64) -> Result<Vec<u8>, CallError> {
+    let limit = if gas == 0 { 0 } else { sys::ptr(&gas) };
+    // SAFETY: the pointers cover what the call reads.
+    let code = unsafe {
+        sys::ecall(
+            sys::STATIC_CALL,
+            [
+                sys::ptr(to),
+                sys::ptr(payload),
+                payload.len() as u32,
+                limit,
+                0,
+                0,
+            ],
+        )
+    };
+    match code {
+        0 => Ok(return_data()),
+        _ => Err(CallError {
+            code,
+            data: return_data(),
+        }),
+    }
+}
+
 fn decode_result<R: Decode>(raw: &[u8]) -> R {
     match R::decode_all(raw) {
         Ok(result) => result,

@@ -57,10 +57,10 @@ mod link;
 #[doc(hidden)]
 pub mod rt;
 
-pub use account::{balance, deploy, spawn};
+pub use account::{account_info, balance, deploy, spawn, withdraw, AccountInfo};
 pub use address::Address;
 pub use athena_sdk_macros::{callable, data, event, template};
-pub use call::{call, transfer, try_call, CallError, Selector};
+pub use call::{call, static_call, transfer, try_call, CallError, Selector};
 pub use codec::{Decode, Encode};
 pub use context::{context, gas_left, layer, log, revert, Context, Layer};
 pub use event::emit;

@@ -40,12 +40,18 @@ pub const STORAGE_HAS: u32 = 0xB6;
 pub const EMIT: u32 = 0xB7;
 /// Calls another account; its failure is reported to the caller.
 pub const TRY_CALL: u32 = 0xB8;
+/// Calls another account for reading only; its failure is reported to the caller.
+pub const STATIC_CALL: u32 = 0xB9;
 /// Copies return data of the last callee.
 pub const RETURN_DATA: u32 = 0xBA;
+/// Balance, status, template and code of any account.
+pub const ACCOUNT_INFO: u32 = 0xBB;
 /// Fails with a message.
 pub const ABORT: u32 = 0xBC;
 /// Fails with data.
 pub const REVERT: u32 = 0xBD;
+/// Sends money to an account of the L1.
+pub const WITHDRAW: u32 = 0xBE;
 /// Bytes of input left.
 pub const INPUT_LEN: u32 = 0xF0;
 /// Reads input.
