@@ -49,7 +49,7 @@ func (f *frame) spawn(a args) trap.Code {
 	switch {
 	case code != trap.None:
 		return code
-	case h.Status == state.Live || h.Status == state.Expired:
+	case h.Status == state.Live || h.Status == state.Expired || f.t.doomed[account]:
 		return trap.BadHostArgument
 	}
 	if code := f.t.chargeKey(f.m, f.t.st.BlobWarm(account)); code != trap.None {

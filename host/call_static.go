@@ -31,6 +31,9 @@ func (f *frame) accountInfo(a args) trap.Code {
 	if code != trap.None {
 		return code
 	}
+	if code := f.t.inGoodStanding(&h); code != trap.None {
+		return code
+	}
 	template := account
 	if h.Status == state.Live || h.Status == state.Expired {
 		template = h.Template

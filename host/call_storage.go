@@ -38,20 +38,20 @@ func (f *frame) storageRead(a args) trap.Code {
 	if !f.m.Readable(a[0], wordBytes) || !f.m.Writable(a[0], wordBytes) {
 		return trap.BadHostArgument
 	}
-	v, code := f.loadSlot(f.word(a[0]))
+	v, present, code := f.loadSlot(f.word(a[0]))
 	if code != trap.None {
 		return code
 	}
 	switch {
-	case !v.present:
-		v.data = make([]byte, wordBytes)
-	case len(v.data) != wordBytes:
+	case !present:
+		v.Data = make([]byte, wordBytes)
+	case len(v.Data) != wordBytes:
 		return trap.BadHostArgument
 	}
 	if code := f.chargeCopy(wordBytes); code != trap.None {
 		return code
 	}
-	f.store(a[0], v.data)
+	f.store(a[0], v.Data)
 	return trap.None
 }
 
@@ -69,20 +69,20 @@ func (f *frame) storageLoad(a args) trap.Code {
 	if !f.m.Readable(a[0], wordBytes) || !f.m.Writable(a[1], a[2]) {
 		return trap.BadHostArgument
 	}
-	v, code := f.loadSlot(f.word(a[0]))
+	v, present, code := f.loadSlot(f.word(a[0]))
 	if code != trap.None {
 		return code
 	}
-	if !v.present {
+	if !present {
 		f.result(failed(errAbsent))
 		return trap.None
 	}
-	part := v.data[:min(uint64(a[2]), uint64(len(v.data)))]
+	part := v.Data[:min(uint64(a[2]), uint64(len(v.Data)))]
 	if code := f.chargeCopy(len(part)); code != trap.None {
 		return code
 	}
 	f.store(a[1], part)
-	f.result(uint32(len(v.data)))
+	f.result(uint32(len(v.Data)))
 	return trap.None
 }
 
@@ -104,11 +104,14 @@ func (f *frame) storageDelete(a args) trap.Code {
 		return trap.BadHostArgument
 	}
 	key := f.word(a[0])
-	v, code := f.loadSlot(key)
+	v, present, code := f.loadSlot(key)
 	if code != trap.None {
 		return code
 	}
-	if v.present {
+	if code := f.chargeRefund(v, -1); code != trap.None {
+		return code
+	}
+	if present {
 		f.t.st.DeleteSlot(f.self, key)
 		f.result(1)
 	} else {
@@ -122,11 +125,11 @@ func (f *frame) storageHas(a args) trap.Code {
 	if !f.m.Readable(a[0], wordBytes) {
 		return trap.BadHostArgument
 	}
-	v, code := f.loadSlot(f.word(a[0]))
+	_, present, code := f.loadSlot(f.word(a[0]))
 	if code != trap.None {
 		return code
 	}
-	if v.present {
+	if present {
 		f.result(1)
 	} else {
 		f.result(0)
@@ -140,17 +143,28 @@ func (f *frame) word(addr uint32) [wordBytes]byte {
 }
 
 // loadSlot charges and reads a slot of the frame's account.
-func (f *frame) loadSlot(key [wordBytes]byte) (slotData, trap.Code) {
+func (f *frame) loadSlot(
+	key [wordBytes]byte,
+) (v state.SlotValue, present bool, code trap.Code) {
 	t := f.t
 	if code := t.chargeKey(f.m, t.st.SlotWarm(f.self, key)); code != trap.None {
-		return slotData{}, code
+		return v, false, code
 	}
-	v, ok := t.st.Slot(f.self, key)
+	v, present = t.st.Slot(f.self, key)
 	if code := t.st.TakeFault(); code != trap.None {
-		return slotData{}, code
+		return v, false, code
 	}
-	code := f.charge(perWord(0, t.x.schedule.Host.SlotWord, len(v.Data)))
-	return slotData{v.Data, ok}, code
+	return v, present, f.charge(perWord(0, t.x.schedule.Host.SlotWord, len(v.Data)))
+}
+
+// chargeRefund charges the header of who gets a deposit back when a slot that holds v gets n bytes,
+// or is deleted (n < 0). See docs/spec/rent.md.
+func (f *frame) chargeRefund(v state.SlotValue, n int) trap.Code {
+	payer, ok := f.t.st.RefundOf(v, n)
+	if !ok {
+		return trap.None
+	}
+	return f.t.chargeKey(f.m, f.t.st.HeaderWarm(payer))
 }
 
 // storeSlot charges and writes a slot of the frame's account, and sets t0 to the storage status.
@@ -159,19 +173,27 @@ func (f *frame) storeSlot(key [wordBytes]byte, next slotData) trap.Code {
 	if !next.present {
 		next.data = nil
 	}
-	current, code := f.loadSlot(key)
+	v, present, code := f.loadSlot(key)
 	if code != trap.None {
 		return code
 	}
+	current := slotData{v.Data, present}
 	cost := perWord(0, f.t.x.schedule.Host.SlotWord, len(next.data))
 	if code := f.charge(cost); code != trap.None {
+		return code
+	}
+	size := len(next.data)
+	if !next.present {
+		size = -1
+	}
+	if code := f.chargeRefund(v, size); code != trap.None {
 		return code
 	}
 	o, ok := st.OriginalSlot(f.self, key)
 	switch {
 	case next.equal(current):
 	case next.present:
-		st.SetSlot(f.self, key, state.SlotValue{Data: next.data})
+		st.SetSlot(f.self, key, next.data)
 	default:
 		st.DeleteSlot(f.self, key)
 	}

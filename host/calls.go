@@ -36,7 +36,9 @@ const (
 	CallAbort         = 0xBC
 	CallRevert        = 0xBD
 	CallWithdraw      = 0xBE
-	CallSelfDestruct  = 0xBF // reserved
+	CallSelfDestruct  = 0xBF
+	CallLifeline      = 0xC0
+	CallResurrect     = 0xC1
 
 	CallBLAKE3        = 0x0064_0001
 	CallSHA256        = 0x0064_0002
@@ -101,6 +103,10 @@ func init() {
 		CallAbort:         {"abort", 2, 0, (*frame).abort},
 		CallRevert:        {"revert", 2, 0, (*frame).revert},
 		CallWithdraw:      {"withdraw", 2, effectful, (*frame).withdraw},
+
+		CallSelfDestruct: {"self_destruct", 1, effectful, (*frame).selfDestruct},
+		CallLifeline:     {"lifeline", 2, effectful, (*frame).lifeline},
+		CallResurrect:    {"resurrect", 5, effectful, (*frame).resurrect},
 
 		CallBLAKE3:        {"blake3", 3, 0, (*frame).blake3},
 		CallSHA256:        {"sha256", 3, 0, (*frame).sha256},

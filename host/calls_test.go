@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,7 +44,7 @@ func fixed(b ...[]byte) func(*world) []byte {
 
 func slot(key byte, data []byte) func(*world) {
 	return func(w *world) {
-		w.st.SetSlot(w.a, [32]byte(word(key)), state.SlotValue{Data: data})
+		w.st.SetSlot(w.a, [32]byte(word(key)), data)
 	}
 }
 
@@ -261,7 +262,7 @@ func (c *callCase) world(t testing.TB) (w *world, mem []byte) {
 func TestHostCalls(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, script.mem, openScript.mem)
-	for _, c := range append(callCases(), precompileCases(t)...) {
+	for _, c := range slices.Concat(callCases(), rentCases(), precompileCases(t)) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			w, mem := c.world(t)
@@ -370,7 +371,7 @@ func TestBadArguments(t *testing.T) {
 			{CallStorageStore, m, m, 5}, {CallStorageRead, m}}, trap.BadHostArgument},
 		{"deploy garbage", []cmd{{CallDeploy, m, 100, m}}, trap.CodeInvalid},
 		{"withdrawal of nothing", []cmd{{CallWithdraw, m, m + 32}}, trap.BadHostArgument},
-		{"reserved self-destruct", []cmd{{CallSelfDestruct}}, trap.UnknownHostCall},
+		{"a number without a call", []cmd{{0xC2}}, trap.UnknownHostCall},
 		{"an unknown number", []cmd{{0x01}}, trap.UnknownHostCall},
 		{"an unknown precompile", []cmd{{0x0064_0007}}, trap.UnknownHostCall},
 		{"logs above the limit", []cmd{{CallWrite, 1, m, 600}, {CallWrite, 2, m, 401}},

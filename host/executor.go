@@ -47,7 +47,15 @@ func (x *Executor) Begin(
 			x.limits.TxKeys, x.limits.TxValueBytes, x.limits.TxCodeBytes),
 	}
 	s.BeginTx(t.meter)
+	t.PaidBy(origin)
 	return t
+}
+
+// PaidBy says who pays for storage; unless it is said before the first frame, the origin does.
+func (t *Session) PaidBy(payer address.Address) {
+	t.st.SetTerms(state.Terms{
+		Payer: payer, Deposit: t.context.DepositPrice, Prepaid: t.context.PrepaidRent,
+	})
 }
 
 // View runs a method of account for anybody: effects trap StaticViolation, s is left as it was, and

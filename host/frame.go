@@ -85,6 +85,7 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 	}
 	f.m.Start(e.pc, tank.left)
 	t.pages += pages
+	t.live = append(t.live, e.self)
 	if t.tracer != nil {
 		t.tracer.Enter(f.describe())
 	}
@@ -93,6 +94,7 @@ func (t *Session) run(e entry, gas uint64, depth uint32) (out outcome, left uint
 		t.tracer.Exit(FrameEnd{Trap: out.code, Data: out.data, Output: f.ret, Gas: f.m.Gas()})
 	}
 	t.pages -= f.m.Pages()
+	t.live = t.live[:len(t.live)-1]
 	return out, f.m.Gas()
 }
 

@@ -38,6 +38,9 @@ type Context struct {
 	ParentHash [32]byte
 	ChainID    [32]byte
 	Prices     metering.Units
+
+	// What a byte of a slot costs beside units. Programs are not told.
+	DepositPrice, PrepaidRent uint64
 }
 
 // Event is what a program emitted.

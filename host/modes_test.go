@@ -56,6 +56,7 @@ func TestDenied(t *testing.T) {
 		CallDeploy: all, CallSpawn: v | s, CallCall: v | c | f, CallTryCall: v | c | f,
 		CallLayerContext: v, CallReturnData: v,
 		CallStaticCall: v | c | f, CallAccountInfo: v | c, CallWithdraw: all,
+		CallSelfDestruct: all, CallLifeline: all, CallResurrect: all,
 	}
 	for number := range precompileCalls() { //lint:unordered a set
 		denied[number] = none

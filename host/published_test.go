@@ -16,7 +16,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/address"
-	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/interpreter"
 	"github.com/athenarollup/athena/riscv"
 	"github.com/athenarollup/athena/riscv/asm"
@@ -94,7 +93,7 @@ func newPublished(t testing.TB) *published {
 	p.st.Credit(p.wallet, 1_000)
 	p.st.Spawn(p.calls, callsCode, []byte("blob"))
 	p.st.Credit(p.calls, 300)
-	p.st.SetSlot(p.calls, [32]byte(word(2)), state.SlotValue{Data: word(1)})
+	p.st.SetSlot(p.calls, [32]byte(word(2)), word(1))
 
 	plain, long := []byte("plain"), bytes.Repeat([]byte("long"), 100)
 	sound := ed25519.Sign(private, plain)

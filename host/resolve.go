@@ -48,6 +48,15 @@ func (t *Session) resolveAccount(g gasTank, a address.Address, r request) (entry
 	return t.resolveLive(g, a, h, r)
 }
 
+// inGoodStanding is AccountExpired for an account that is expired, or insolvent and soon will be: it
+// can be paid, and nothing else. See docs/spec/rent.md.
+func (t *Session) inGoodStanding(h *state.Header) trap.Code {
+	if h.Status == state.Expired || !t.st.Solvent(h) {
+		return trap.AccountExpired
+	}
+	return trap.None
+}
+
 // header charges and returns a header; absent is the zero Header, a stub.
 func (t *Session) header(g gasTank, a address.Address) (state.Header, trap.Code) {
 	if code := t.chargeKey(g, t.st.HeaderWarm(a)); code != trap.None {
@@ -61,12 +70,11 @@ func (t *Session) header(g gasTank, a address.Address) (state.Header, trap.Code)
 func (t *Session) resolveLive(
 	g gasTank, a address.Address, h state.Header, r request,
 ) (entry, trap.Code) {
-	switch h.Status {
-	case state.Live:
-	case state.Expired:
-		return entry{}, trap.AccountExpired
-	default:
+	if h.Status != state.Live && h.Status != state.Expired {
 		return entry{}, trap.NotSpawned
+	}
+	if code := t.inGoodStanding(&h); code != trap.None {
+		return entry{}, code
 	}
 	if code := t.chargeKey(g, t.st.BlobWarm(a)); code != trap.None {
 		return entry{}, code
@@ -81,6 +89,10 @@ func (t *Session) resolveLive(
 	r.input = append(slices.Clone(blob), r.input...)
 	e, code := t.resolveTemplate(g, h.Template, r)
 	e.self, e.blob = a, len(blob)
+	if code == trap.None && !r.static {
+		t.st.Settle(a, h)
+		code = t.st.TakeFault()
+	}
 	return e, code
 }
 

@@ -21,6 +21,8 @@ type Session struct {
 
 	programs map[address.Address]loaded // templates entered in this transaction
 	pages    uint32                     // of live frames
+	live     []address.Address          // accounts of live frames, the first frame's first
+	doomed   map[address.Address]bool   // destroyed in this transaction, reverted or not
 
 	events []Event
 	// What was ever emitted or logged, reverted or not.

@@ -66,8 +66,17 @@ func TestFeesAgreeWithBigIntegers(t *testing.T) {
 		relay.Add(relay, mul(uint64(it.Size), it.DataPrice)).Add(relay, u(it.Tx.RelayTip))
 		fee, ok = RelayFee(it)
 		same(relay, fee, ok)
-		fee, ok = MaxFeeBound(it, prices)
-		same(want.Add(want, relay), fee, ok)
+		p := Params{
+			DepositPrice: g.u64() >> 1, RentPrice: uint64(g.r.Uint32()), RentHorizon: uint64(g.r.Uint32()),
+		}
+		perByte := mul(p.RentPrice, p.RentHorizon)
+		perByte.Rsh(perByte.Add(perByte, u(1<<20-1)), 20).Add(perByte, u(p.DepositPrice))
+		storage := perByte.Mul(perByte, u(it.Tx.MaxUnits[metering.Alloc]))
+		fee, ok = p.StorageFee(it.Tx.MaxUnits[metering.Alloc])
+		require.Equal(t, storage.IsUint64(), ok)
+		require.True(t, !ok || storage.Uint64() == fee)
+		fee, ok = p.MaxFeeBound(it, prices)
+		same(want.Add(want, relay).Add(want, storage), fee, ok)
 	})
 }
 
@@ -79,7 +88,8 @@ func TestForcedAndSystemItemsPayNoRelay(t *testing.T) {
 	fee, ok := RelayFee(it)
 	require.True(t, ok)
 	require.Zero(t, fee)
-	fee, ok = MaxFeeBound(&Item{Kind: ItemDeposit}, metering.Units{1, 1, 1, 1, 1})
+	p := DefaultParams()
+	fee, ok = p.MaxFeeBound(&Item{Kind: ItemDeposit}, metering.Units{1, 1, 1, 1, 1})
 	require.True(t, ok)
 	require.Zero(t, fee)
 }

@@ -53,8 +53,19 @@ type Params struct {
 	MaxWithdrawals   uint32 // per transaction
 	MaxMessageBytes  uint32 // abort message in a receipt
 
-	// Prices in smallest units per 2^10 units, for the four execution dimensions (Data is 0 here).
-	Prices metering.Units
+	// Fees: prices in smallest units per 2^10 units, for the four execution dimensions (Data is 0
+	// here), and how they follow use.
+	Prices      metering.Units // at genesis
+	MinPrices   metering.Units // floor
+	PriceTarget metering.Units // use of a layer at which prices hold still
+	PriceWindow uint32         // layers whose use counts
+	PriceChange uint32         // a layer moves a price by at most 1/PriceChange
+
+	// Rent: what a stored byte of a slot costs (docs/spec/rent.md).
+	DepositPrice uint64 // a byte, locked until it is deleted
+	RentPrice    uint64 // 2^20 bytes a layer
+	RentHorizon  uint64 // layers of rent that are paid when a byte is stored
+	SweepLeaves  uint32 // leaves that a layer end visits
 
 	// Derivation.
 	OrderDelay          uint64 // 1: layer h executes block h-1
@@ -132,7 +143,16 @@ func DefaultParams() Params {
 		MaxWithdrawals:   16,
 		MaxMessageBytes:  256,
 
-		Prices: metering.Units{0, 16, 64, 256, 1_024},
+		Prices:      metering.Units{0, 16, 64, 256, 1_024},
+		MinPrices:   metering.Units{0, 16, 64, 256, 1_024},
+		PriceTarget: metering.Units{0, 1_000_000_000, 32 * m, 16 * m, 16 * m},
+		PriceWindow: 8,
+		PriceChange: 8,
+
+		DepositPrice: 1,
+		RentPrice:    16,
+		RentHorizon:  65_536,
+		SweepLeaves:  32,
 
 		OrderDelay:          1,
 		ForcedShareDivisor:  4,

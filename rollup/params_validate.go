@@ -36,6 +36,8 @@ func (p *Params) Validate() error {
 	p.validateCounts(&c)
 	p.validateExecution(&c)
 	p.validateLayers(&c)
+	p.validateFees(&c)
+	p.validateRent(&c)
 	p.validateClaims(&c)
 	return errors.Join(c...)
 }
@@ -97,7 +99,6 @@ func (p *Params) validateUnits(c *complaints) {
 				"Layer of %d",
 			d, total, p.Layer[d])
 	}
-	c.check(p.Prices[metering.Data] == 0, "the price of data is L1's; Prices must have 0 for it")
 	c.check(uint64(p.MaxTxBytes) <= p.MaxTx[metering.Data],
 		"MaxTxBytes %d is above MaxTx's data %d", p.MaxTxBytes, p.MaxTx[metering.Data])
 	for _, d := range []metering.Dimension{metering.Write, metering.Alloc} {
@@ -106,13 +107,15 @@ func (p *Params) validateUnits(c *complaints) {
 	}
 }
 
-// Keys that layer begin needs for each final claim, that layer end needs for each purged record,
-// that a step needs for each item beside what the item declares (the headers or seen record that
-// judge it before its budgets begin, its relay), and that all need for the records of the layer.
+// Keys that layer begin needs for each final claim, that layer end needs for each purged record and
+// for each swept leaf (it and its owner's header), that a step needs for each item beside what the
+// item declares (the headers or seen record that judge it before its budgets begin, its relay), and
+// that all need for the records of the layer.
 const (
 	keysPerItem  = 3
 	keysPerFinal = 4
 	keysPerPurge = 3
+	keysPerSwept = 2
 	keysPerLayer = 16
 )
 
@@ -136,8 +139,13 @@ func (p *Params) validateCounts(c *complaints) {
 		p.MaxCodeBytes, p.MaxTxCodeBytes, p.MaxStepCodeBytes)
 	c.check(u(p.MaxFinalPerLayer)*keysPerFinal+keysPerLayer <= u(p.MaxStepKeys),
 		"MaxFinalPerLayer %d does not fit MaxStepKeys %d", p.MaxFinalPerLayer, p.MaxStepKeys)
-	c.check(u(p.SeenPurgePerLayer)*keysPerPurge+keysPerLayer <= u(p.MaxStepKeys),
-		"SeenPurgePerLayer %d does not fit MaxStepKeys %d", p.SeenPurgePerLayer, p.MaxStepKeys)
+	layerEnd := u(p.SeenPurgePerLayer)*keysPerPurge + u(p.SweepLeaves)*keysPerSwept + keysPerLayer
+	c.check(layerEnd <= u(p.MaxStepKeys),
+		"SeenPurgePerLayer %d and SweepLeaves %d do not fit MaxStepKeys %d",
+		p.SeenPurgePerLayer, p.SweepLeaves, p.MaxStepKeys)
+	c.check(u(p.SweepLeaves)*p.sweptBytes()+fold.ValueBytes <= u(p.MaxStepValueBytes),
+		"SweepLeaves %d of %d bytes do not fit MaxStepValueBytes %d",
+		p.SweepLeaves, p.sweptBytes(), p.MaxStepValueBytes)
 	c.check(p.maxSteps() <= u(p.MaxStepRoots),
 		"a layer may have %d steps, a claim at most MaxStepRoots %d", p.maxSteps(), p.MaxStepRoots)
 }

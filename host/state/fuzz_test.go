@@ -40,7 +40,7 @@ func FuzzLeaf(f *testing.F) {
 		s.Blob(addr(1))
 		s.Slot(addr(1), key)
 		s.TakeFault()
-		s.SetSlot(addr(1), key, SlotValue{Data: []byte{1}})
+		s.SetSlot(addr(1), key, []byte{1})
 		s.DeleteSlot(addr(1), key)
 		s.TakeFault()
 		s.Credit(addr(1), 1)

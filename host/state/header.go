@@ -33,6 +33,7 @@ type Header struct {
 	BlobHash      [32]byte
 	Evicted       uint32
 	EvictAcc      [32]byte
+	Arrears       uint64 // rent owed when the account expired
 }
 
 // Header returns the header of a. Absent means an address that nobody paid or spawned yet.
@@ -137,10 +138,11 @@ func (h *Header) encode() []byte {
 	e.Raw(h.BlobHash[:])
 	e.U32(h.Evicted)
 	e.Raw(h.EvictAcc[:])
+	e.U64(h.Arrears)
 	return e.B
 }
 
-const headerSize = 1 + address.Size + 3*8 + 4 + 3*8 + 32 + 4 + 32
+const headerSize = 1 + address.Size + 3*8 + 4 + 3*8 + 32 + 4 + 32 + 8
 
 func decodeHeader(b []byte) (h Header, ok bool) {
 	d := scale.NewDecoder(b)
@@ -156,6 +158,7 @@ func decodeHeader(b []byte) (h Header, ok bool) {
 	d.Fill(h.BlobHash[:])
 	h.Evicted = d.U32()
 	d.Fill(h.EvictAcc[:])
+	h.Arrears = d.U64()
 	if d.Finish() != nil || h.Status > Expired {
 		return Header{}, false
 	}

@@ -57,7 +57,7 @@ func TestModel(t *testing.T) {
 			},
 			"set": func(t *rapid.T) {
 				a, k, v := small.Draw(t, "a"), small.Draw(t, "k"), rapid.String().Draw(t, "v")
-				s.SetSlot(addr(a), [32]byte{k}, SlotValue{Data: []byte(v)})
+				s.SetSlot(addr(a), [32]byte{k}, []byte(v))
 				m.slots[[2]byte{a, k}] = v
 			},
 			"delete": func(t *rapid.T) {

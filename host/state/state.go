@@ -45,9 +45,14 @@ type State struct {
 	touched  map[Key]int    // length up to which a key's value was charged
 	original map[Key][]byte // leaves at the start of the transaction of keys written since
 
-	images map[image][]record // chunks of templates that were found to be complete and to match
-	fault  trap.Code
-	err    error
+	images    map[image][]record // chunks of templates that were found to be complete and to match
+	terms     Terms
+	ledger    Ledger
+	notes     []noted
+	rentIndex func() uint64
+
+	fault trap.Code
+	err   error
 }
 
 type image struct {
@@ -81,6 +86,7 @@ func (s *State) BeginTx(m *metering.Meter) {
 	s.meter = m
 	s.touched = emptied(s.touched)
 	s.original = emptied(s.original)
+	s.terms, s.ledger, s.notes = Terms{}, Ledger{}, s.notes[:0]
 	s.fault = trap.None
 }
 
@@ -114,6 +120,7 @@ func (s *State) Revert(id int) {
 		}
 	}
 	s.journal = s.journal[:id]
+	s.unnote(id)
 }
 
 // Changes returns the net changes since New, sorted by key; a key that holds what the backend holds
@@ -197,6 +204,11 @@ func (s *State) load(r *record) (leaf []byte, ok bool) {
 	if s.err != nil || !s.touch(r) {
 		return nil, false
 	}
+	return s.fetch(r)
+}
+
+// fetch returns a record's leaf without charging the key.
+func (s *State) fetch(r *record) (leaf []byte, ok bool) {
 	if leaf, ok := s.current[r.key]; ok {
 		return leaf, true
 	}

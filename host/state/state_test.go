@@ -77,7 +77,7 @@ func TestHeaderRoundTrip(t *testing.T) {
 	h := Header{
 		Status: Live, Template: addr(9), Nonce: 1, Balance: 2, LockedDeposit: 3, Slots: 4,
 		StoredBytes: 5, RentReserve: 6, RentIndex: 7, BlobHash: [32]byte{8}, Evicted: 9,
-		EvictAcc: [32]byte{10},
+		EvictAcc: [32]byte{10}, Arrears: 11,
 	}
 	require.Len(t, h.encode(), headerSize)
 	got, ok := decodeHeader(h.encode())
@@ -136,15 +136,15 @@ func TestSlotsCountInHeader(t *testing.T) {
 	s := New(newBackend())
 	a, k := addr(1), [32]byte{1}
 	full := uint64(1 + 24 + 1 + 32 + 24 + 8)
-	s.SetSlot(a, k, SlotValue{Payer: addr(3), Deposit: 4, Data: []byte("abc")})
+	s.SetSlot(a, k, []byte("abc"))
 	v, ok := s.Slot(a, k)
 	require.True(t, ok)
-	require.Equal(t, SlotValue{Payer: addr(3), Deposit: 4, Data: []byte("abc")}, v)
+	require.Equal(t, SlotValue{Data: []byte("abc")}, v)
 	h, _ := s.Header(a)
 	require.Equal(t, uint32(1), h.Slots)
 	require.Equal(t, full+3, h.StoredBytes)
-	s.SetSlot(a, k, SlotValue{Data: []byte("abcde")})
-	s.SetSlot(a, [32]byte{2}, SlotValue{})
+	s.SetSlot(a, k, []byte("abcde"))
+	s.SetSlot(a, [32]byte{2}, nil)
 	h, _ = s.Header(a)
 	require.Equal(t, uint32(2), h.Slots)
 	require.Equal(t, 2*full+5, h.StoredBytes)
@@ -158,22 +158,22 @@ func TestOriginalSlot(t *testing.T) {
 	t.Parallel()
 	s := New(newBackend())
 	a, k := addr(1), [32]byte{1}
-	s.SetSlot(a, k, SlotValue{Data: []byte("old")})
+	s.SetSlot(a, k, []byte("old"))
 	s.BeginTx(nil)
 	id := s.Snapshot()
-	s.SetSlot(a, k, SlotValue{Data: []byte("new")})
+	s.SetSlot(a, k, []byte("new"))
 	s.DeleteSlot(a, k)
 	v, ok := s.OriginalSlot(a, k)
 	require.True(t, ok)
 	require.Equal(t, "old", string(v.Data))
 	s.Revert(id)
-	s.SetSlot(a, k, SlotValue{Data: []byte("newer")})
+	s.SetSlot(a, k, []byte("newer"))
 	v, _ = s.OriginalSlot(a, k)
 	require.Equal(t, "old", string(v.Data))
 	s.BeginTx(nil)
 	v, _ = s.OriginalSlot(a, k)
 	require.Equal(t, "newer", string(v.Data))
-	s.SetSlot(a, [32]byte{2}, SlotValue{})
+	s.SetSlot(a, [32]byte{2}, nil)
 	_, ok = s.OriginalSlot(a, [32]byte{2})
 	require.False(t, ok)
 }
@@ -204,7 +204,7 @@ func TestInventedStatesFault(t *testing.T) {
 	s := New(good)
 	s.PutTemplate(code)
 	s.SetHeader(addr(1), Header{Balance: 1})
-	s.SetSlot(addr(1), [32]byte{}, SlotValue{})
+	s.SetSlot(addr(1), [32]byte{}, nil)
 	good.apply(s.Changes())
 
 	header, slot := recordOf(KindHeader, addr(1), nil), recordOf(KindSlot, addr(1), make([]byte, 32))
@@ -335,7 +335,7 @@ func TestCharges(t *testing.T) {
 	t.Parallel()
 	b := newBackend()
 	s := New(b)
-	s.SetSlot(addr(1), [32]byte{1}, SlotValue{Data: make([]byte, 10)})
+	s.SetSlot(addr(1), [32]byte{1}, make([]byte, 10))
 	b.apply(s.Changes())
 	s = New(b)
 
@@ -352,7 +352,7 @@ func TestCharges(t *testing.T) {
 	require.Equal(t, schedule.KeyAllowance+leaf+10, m.Used()[metering.Read], "charged once")
 
 	id := s.Snapshot()
-	s.SetSlot(addr(1), [32]byte{1}, SlotValue{Data: make([]byte, 30)})
+	s.SetSlot(addr(1), [32]byte{1}, make([]byte, 30))
 	header := uint64(1 + 24 + 1 + headerSize)
 	want := metering.Units{
 		metering.Read:  2*schedule.KeyAllowance + leaf + 30 + header,

@@ -44,7 +44,7 @@ func slots(bytes int) func(a *arena, st *state.State) {
 		for i := range storedKeys + 1 {
 			var key [32]byte
 			binary.LittleEndian.PutUint32(key[:], uint32(i))
-			st.SetSlot(a.self, key, state.SlotValue{Data: make([]byte, bytes)})
+			st.SetSlot(a.self, key, make([]byte, bytes))
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/host/state"
+	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/statetree"
@@ -20,7 +21,8 @@ import (
 )
 
 // TestScenarios runs the stories in testdata. After every layer the money is counted, and every step
-// is proven and judged from its witness. The commands are genesis, layer, accounts and seen.
+// is proven and judged from its witness. The commands are genesis, params, layer, accounts, rent,
+// prices and seen.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	datadriven.Walk(t, "testdata/scenarios", func(t *testing.T, path string) {
@@ -36,6 +38,15 @@ func TestScenarios(t *testing.T) {
 				return s.accounts(t, d)
 			case "seen":
 				return s.seen(t)
+			case "params":
+				s.setParams(t, d)
+				return ""
+			case "rent":
+				return s.rent(t, d)
+			case "prices":
+				prices, err := stf.Prices(s.chain.Tree)
+				require.NoError(t, err)
+				return fmt.Sprintln(prices[1:])
 			default:
 				d.Fatalf(t, "no command %q", d.Cmd)
 				return ""
@@ -51,18 +62,9 @@ type scenario struct {
 
 // genesis starts a chain; each input line is a wallet and its balance, each argument a parameter.
 func (s *scenario) genesis(t *testing.T, d *datadriven.TestData) string {
-	for _, a := range d.CmdArgs {
-		v, err := strconv.ParseUint(a.Vals[0], 10, 32)
-		require.NoError(t, err)
-		switch a.Key {
-		case "seen-purge":
-			s.params.SeenPurgePerLayer = uint32(v)
-		case "carry-delay":
-			s.params.MaxCarryDelay = v
-		default:
-			d.Fatalf(t, "no parameter %q", a.Key)
-		}
-	}
+	s.chain = &stftest.Chain{Params: s.params}
+	s.setParams(t, d)
+	s.params = s.chain.Params
 	balances := make(map[string]uint64)
 	for _, line := range strings.Split(d.Input, "\n") {
 		var name string
@@ -75,6 +77,39 @@ func (s *scenario) genesis(t *testing.T, d *datadriven.TestData) string {
 	s.chain, err = stftest.New(s.params, balances)
 	require.NoError(t, err)
 	return ""
+}
+
+// setParams changes parameters from the next layer on; each argument is one.
+func (s *scenario) setParams(t *testing.T, d *datadriven.TestData) {
+	p := &s.chain.Params
+	for _, a := range d.CmdArgs {
+		v, err := strconv.ParseUint(a.Vals[0], 10, 32)
+		require.NoError(t, err)
+		switch a.Key {
+		case "seen-purge":
+			p.SeenPurgePerLayer = uint32(v)
+		case "carry-delay":
+			p.MaxCarryDelay = v
+		case "deposit-price":
+			p.DepositPrice = v
+		case "rent-price":
+			p.RentPrice = v
+		case "rent-horizon":
+			p.RentHorizon = v
+		case "sweep":
+			p.SweepLeaves = uint32(v)
+		case "price-window":
+			p.PriceWindow = uint32(v)
+		case "compute-target":
+			p.PriceTarget[metering.Compute] = v
+		case "min-prices":
+			for i := range p.MinPrices[1:] {
+				p.MinPrices[1+i] = v
+			}
+		default:
+			d.Fatalf(t, "no parameter %q", a.Key)
+		}
+	}
 }
 
 // layer executes a layer; each input line is an item.
@@ -223,6 +258,22 @@ func (s *scenario) accounts(t *testing.T, d *datadriven.TestData) string {
 		fmt.Fprintf(&b, "%s: %s, nonce %d, balance %d", name, status, h.Nonce, balance+fees)
 		if fees > 0 {
 			b.WriteString(" before fees")
+		}
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// rent shows what accounts store and owe; money is as of the last settlement.
+func (s *scenario) rent(t *testing.T, d *datadriven.TestData) string {
+	var b strings.Builder
+	for _, name := range strings.Fields(d.Input) {
+		h, err := stf.Account(s.chain.Tree, s.chain.Address(name))
+		require.NoError(t, err)
+		fmt.Fprintf(&b, "%s: %d slots, %d bytes, locked %d, reserve %d", name, h.Slots, h.StoredBytes,
+			h.LockedDeposit, h.RentReserve)
+		if h.Status == state.Expired {
+			fmt.Fprintf(&b, ", %d evicted, arrears %d", h.Evicted, h.Arrears)
 		}
 		b.WriteString("\n")
 	}

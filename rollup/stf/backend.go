@@ -6,7 +6,7 @@ import (
 )
 
 // Backend lets a state read a tree: a full one, or one parsed from a witness.
-func Backend(t *statetree.Tree) state.Backend { return backend{t} }
+func Backend(t *statetree.Tree) state.Walker { return backend{t} }
 
 type backend struct{ t *statetree.Tree }
 
@@ -21,6 +21,12 @@ func (b backend) Get(k state.Key) ([]byte, bool, error) {
 		err = state.ErrTooDeep
 	}
 	return nil, false, err
+}
+
+// Next returns the first leaf after a key, in key order and round the end.
+func (b backend) Next(k state.Key) (state.Key, []byte, bool, error) {
+	key, value, ok, err := b.t.Next(statetree.Key(k))
+	return state.Key(key), value, ok, err
 }
 
 // Commit makes the changes of a step, or of the genesis, in a tree.

@@ -21,11 +21,14 @@ func (r *run) deposit(d *rollup.DepositItem, out *outcome) {
 	}
 }
 
-// attached runs the call of a deposit. What it may use was prepaid on L1, so it pays nothing here.
+// attached runs the call of a deposit. What it may use was prepaid on L1, so that it pays no units
+// here; what it stores is paid by the account, or the call is undone.
 func (r *run) attached(d *rollup.DepositItem, out *outcome) {
 	limit := d.Attached()
 	alias := rollup.L1Alias(d.From)
+	before := r.state.Snapshot()
 	session := r.exec.Begin(r.state, r.ctx, alias, limit)
+	session.PaidBy(d.To)
 	res := session.Deposited(alias, d.To, d.Payload)
 	used := session.Used()
 	out.gas = used[metering.Compute]
@@ -42,6 +45,15 @@ func (r *run) attached(d *rollup.DepositItem, out *outcome) {
 		out.fail(res.Trap)
 		return
 	}
+	moved := r.state.Ledger()
+	r.state.BeginTx(nil)
+	if !r.state.Debit(d.To, moved.Storage) {
+		r.state.Revert(before)
+		out.returned = nil
+		out.fail(trap.InsufficientBalance)
+		return
+	}
+	r.feePool += moved.Rent
 	out.effects(session)
 }
 

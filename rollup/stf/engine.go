@@ -51,7 +51,7 @@ type StepResult struct {
 
 // ApplyStep executes one step on the state before it. An error is operational, such as
 // statetree.ErrIncomplete, or says that the state itself is damaged; it is never an item's fault.
-func (e *Engine) ApplyStep(b state.Backend, l *Layer, step int) (*StepResult, error) {
+func (e *Engine) ApplyStep(b state.Walker, l *Layer, step int) (*StepResult, error) {
 	if step < 0 || step >= len(l.Steps) {
 		return nil, fmt.Errorf("%w: %d of %d", ErrNoStep, step, len(l.Steps))
 	}

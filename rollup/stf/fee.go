@@ -22,31 +22,33 @@ func executionFits(used, limit metering.Units) bool {
 
 // checkFee requires that maxFee covers the declared units and that the payer has it.
 func (t *txRun) checkFee() rollup.Reason {
-	most, ok := rollup.MaxFeeBound(t.item, t.ctx.Prices)
+	most, ok := t.layer.Params.MaxFeeBound(t.item, t.ctx.Prices)
 	if !ok || most > t.tx.MaxFee {
 		return rollup.ReasonFeeAboveMax
 	}
 	payer, _ := t.state.Header(t.payer())
-	if payer.Balance < t.tx.MaxFee {
+	if t.state.Spendable(&payer) < t.tx.MaxFee {
 		return rollup.ReasonCannotPay
 	}
 	return rollup.ReasonNone
 }
 
-// charge takes the price of what was used out of the fee that is held, and returns the rest.
+// charge takes the price of what was used, and what was stored, out of the fee that is held, and
+// returns the rest.
 func (t *txRun) charge() {
 	used := t.session.Used()
 	for _, d := range executionDimensions {
 		used[d] = min(used[d], t.tx.MaxUnits[d])
 	}
 	used[metering.Data] = uint64(t.item.Size)
-	// Both fit 64 bits, and their sum is at most maxFee: checkFee saw to it for larger units.
+	// All fit 64 bits, and their sum is at most maxFee: checkFee saw to it for larger units.
 	pool, _ := rollup.ExecutionFee(used, t.ctx.Prices)
 	relay, _ := rollup.RelayFee(t.item)
-	fee := pool + relay
+	moved := t.state.Ledger()
+	fee := pool + relay + moved.Storage
 	t.state.BeginTx(nil) // what the transaction could not pay for cannot stop its settlement
 	t.creditOrBurn(t.payer(), t.tx.MaxFee-fee)
-	t.feePool += pool
+	t.feePool += pool + moved.Rent
 	if relay > 0 {
 		t.relays = append(t.relays, credit{to: t.item.Relay, amount: relay})
 	}

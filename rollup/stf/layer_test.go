@@ -237,7 +237,7 @@ func TestOperationalErrors(t *testing.T) {
 
 // failing is a backend that breaks after some reads.
 type failing struct {
-	state.Backend
+	state.Walker
 	left int
 	err  error
 }
@@ -246,7 +246,7 @@ func (f *failing) Get(k state.Key) ([]byte, bool, error) {
 	if f.left--; f.left < 0 {
 		return nil, false, f.err
 	}
-	return f.Backend.Get(k)
+	return f.Walker.Get(k)
 }
 
 func TestGenesisIsRefused(t *testing.T) {

@@ -15,7 +15,9 @@ import (
 const (
 	recordAcc       = "acc"       // Acc
 	recordPrices    = "prices"    // 5 u64: the prices sealed by the last layer end
-	recordRentIndex = "rentIndex" // u64: rent of a byte since genesis
+	recordUsage     = "usage"     // usage: what the window of layers used
+	recordRentIndex = "rentIndex" // u64: rent of 2^20 bytes since genesis
+	recordSweep     = "sweep"     // 32 bytes: the key that the sweep visited last
 	recordBurned    = "burned"    // u64: money burned in sealed layers
 	recordFeesDue   = "feesDue"   // u64: fee pools of sealed layers that nobody earned yet
 	recordSeenNext  = "seenNext"  // u64 layer, u32 index: the next seen record to expire

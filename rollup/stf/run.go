@@ -31,6 +31,9 @@ type run struct {
 
 	sealed bool // the step is layer end
 
+	rentIndex uint64
+	rentKnown bool
+
 	result StepResult
 	err    error // the first damaged record met
 }
@@ -67,6 +70,7 @@ func (r *run) begin() {
 		r.damaged(err)
 	}
 	r.acc = acc
+	r.state.SetRentIndex(r.rentNow)
 	r.ctx = host.Context{
 		Height:     h.Height,
 		Time:       h.Time,
@@ -74,6 +78,9 @@ func (r *run) begin() {
 		ParentHash: h.ParentHash,
 		ChainID:    r.layer.ChainID,
 		Prices:     prices,
+
+		DepositPrice: r.layer.Params.DepositPrice,
+		PrepaidRent:  r.layer.Params.PrepaidRent(),
 	}
 }
 
@@ -91,7 +98,7 @@ func (r *run) item(it *rollup.Item, index uint32) {
 		case rollup.ItemDeposit:
 			r.deposit(&it.Deposit, &out)
 		case rollup.ItemLayerEnd:
-			r.layerEnd()
+			r.layerEnd(&out)
 		default:
 			r.damaged(fmt.Errorf("item of kind %d", it.Kind))
 		}

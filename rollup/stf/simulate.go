@@ -21,6 +21,7 @@ type Simulation struct {
 	Events    []rollup.Event
 	Logs      []host.Log
 	Used      metering.Units // verify included; the verify limits where no auth was given
+	Storage   uint64         // deposits and prepaid rent
 	Prices    metering.Units
 	NextNonce uint64 // of the principal
 	Verified  bool   // the auths given are what verify asks for
@@ -61,6 +62,7 @@ func (e *Engine) dryRun(
 		sim.Message = t.out.receipt.Message
 		sim.Return, sim.Events = t.out.returned, t.out.events
 	}
+	sim.Storage = r.state.Ledger().Storage
 	if t.session != nil {
 		sim.Used = sim.Used.Add(t.session.Used())
 	}
@@ -124,7 +126,7 @@ func (t *txRun) rehearse(sim *Simulation) rollup.Reason {
 		sim.Used = sim.Used.Add(t.layer.Params.MaxVerify)
 	}
 	payer, _ := t.state.Header(t.payer())
-	if payer.Balance < fitting.MaxFee {
+	if t.state.Spendable(&payer) < fitting.MaxFee {
 		return rollup.ReasonCannotPay
 	}
 	t.tx = &fitting

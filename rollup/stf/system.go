@@ -30,19 +30,9 @@ func (r *run) payClaim(c *rollup.FinalClaim) uint64 {
 	if c.FromLayer == 0 || c.ToLayer < c.FromLayer || c.ToLayer >= r.layer.Header.Height {
 		return 0 // no such stretch: L1 never says so
 	}
-	amount := r.feeCum(c.ToLayer) - r.feeCum(c.FromLayer-1)
+	amount := r.sealedLayer(c.ToLayer).FeeCum - r.sealedLayer(c.FromLayer-1).FeeCum
 	r.creditOrKeep(c.Reward, amount, c.ClaimID)
 	return amount
-}
-
-// feeCum returns the sum of the fee pools of all layers up to a sealed one.
-func (r *run) feeCum(height uint64) uint64 {
-	rec, err := rollup.DecodeLayerRecord(r.record(rollup.LayerRecordName(height)))
-	if err != nil {
-		r.damaged(err)
-		return 0
-	}
-	return rec.FeeCum
 }
 
 // creditOrKeep credits an account, or keeps the amount in the unclaimed record of an id and returns
@@ -72,19 +62,20 @@ func (r *run) creditOrKeep(to address.Address, amount uint64, id rollup.Hash) bo
 	return false
 }
 
-// layerEnd purges expired seen records. The layer is sealed when the step is folded, so that the
+// layerEnd sweeps and purges expired seen records. The layer is sealed when the step is folded, so that the
 // record covers the receipt of layer end itself.
-func (r *run) layerEnd() {
+func (r *run) layerEnd(out *outcome) {
+	r.sweep(out)
 	r.purgeSeen()
 	r.sealed = true
 }
 
-// seal writes the record of the layer. Prices stay what they are in this version of the protocol.
+// seal writes the record of the layer, and the prices of the next one.
 func (r *run) seal() {
 	h := r.layer.Header
 	var cum uint64
 	if h.Height > 0 {
-		cum = r.feeCum(h.Height - 1)
+		cum = r.sealedLayer(h.Height - 1).FeeCum
 	}
 	rec := rollup.LayerRecord{
 		ReceiptsRoot:     r.acc.Receipts.Root(),
@@ -102,4 +93,6 @@ func (r *run) seal() {
 		r.setRecord(recordBurned, encodeU64(r.u64(recordBurned)+r.acc.Burned))
 	}
 	r.acc.FeePool, r.acc.Burned = 0, 0
+	r.movePrices()
+	r.raiseRent()
 }

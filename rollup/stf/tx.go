@@ -72,7 +72,7 @@ func (t *txRun) admit() rollup.Reason {
 		return reason
 	}
 	switch {
-	case principal.Status == state.Expired:
+	case t.expired(&principal):
 		return rollup.ReasonAccountExpired
 	case principal.Status == state.Live && t.tx.Spawn != nil:
 		return rollup.ReasonAlreadySpawned
@@ -83,14 +83,18 @@ func (t *txRun) admit() rollup.Reason {
 		return rollup.ReasonNone
 	}
 	sponsor, _ := t.state.Header(t.tx.Sponsor)
-	switch sponsor.Status {
-	case state.Live:
-		return rollup.ReasonNone
-	case state.Expired:
+	switch {
+	case t.expired(&sponsor):
 		return rollup.ReasonAccountExpired
-	default:
+	case sponsor.Status != state.Live:
 		return rollup.ReasonNotSpawned
 	}
+	return rollup.ReasonNone
+}
+
+// expired reports whether the account cannot pay its rent.
+func (t *txRun) expired(h *state.Header) bool {
+	return h.Status == state.Expired || !t.state.Solvent(h)
 }
 
 // checkNonce judges whether the transaction may run at the account's next nonce.
@@ -124,6 +128,7 @@ func (t *txRun) authorise() rollup.Reason {
 			t.session.SetTracer(tracer)
 		}
 	}
+	t.session.PaidBy(t.payer())
 	principal, sponsor := t.tx.Principal, t.tx.Sponsor
 	template, blob := t.program(principal)
 	if s := t.tx.Spawn; s != nil {

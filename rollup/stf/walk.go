@@ -34,13 +34,8 @@ func Walk(t *statetree.Tree, fn func(Leaf) error) error {
 		case n == 0:
 			first = key
 		}
-		var l Leaf
-		d := scale.NewDecoder(value)
-		l.Kind = state.Kind(d.U8())
-		d.Fill(l.Owner[:])
-		l.Slot = string(d.Bytes(len(value)))
-		l.Payload = d.Raw(d.Remaining())
-		if err := d.Err(); err != nil {
+		l, err := parseLeaf(value)
+		if err != nil {
 			return fmt.Errorf("%w: leaf %v: %w", ErrCorrupt, key, err)
 		}
 		if err := fn(l); err != nil {
@@ -48,4 +43,13 @@ func Walk(t *statetree.Tree, fn func(Leaf) error) error {
 		}
 		at = key
 	}
+}
+
+func parseLeaf(value []byte) (l Leaf, err error) {
+	d := scale.NewDecoder(value)
+	l.Kind = state.Kind(d.U8())
+	d.Fill(l.Owner[:])
+	l.Slot = string(d.Bytes(len(value)))
+	l.Payload = d.Raw(d.Remaining())
+	return l, d.Err()
 }

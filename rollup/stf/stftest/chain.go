@@ -31,6 +31,8 @@ type Chain struct {
 	Height  uint64
 	Minted  *big.Int // genesis allocations and deposits, less the withdrawals: the supply there must be
 
+	Evictions map[address.Address][]Eviction // what sweeps took, in order
+
 	names map[string]address.Address
 	fees  map[address.Address]uint64 // paid so far, by payer
 	last  rollup.Item
@@ -44,6 +46,8 @@ func New(p rollup.Params, balances map[string]uint64) (*Chain, error) {
 		Minted: new(big.Int),
 		names:  make(map[string]address.Address),
 		fees:   make(map[address.Address]uint64),
+
+		Evictions: make(map[address.Address][]Eviction),
 	}
 	g := &rollup.Genesis{Name: "stftest", Time: 1, Params: p, Templates: [][]byte{fixtures.Wallet()}}
 	//lint:unordered each allocation is of its own account
@@ -53,7 +57,7 @@ func New(p rollup.Params, balances map[string]uint64) (*Chain, error) {
 	}
 	c.ChainID = sha256.Sum256([]byte("stftest"))
 	c.names["any"] = address.Zero
-	for _, template := range []string{"wallet", "token", "counter", "hostile"} {
+	for _, template := range []string{"wallet", "token", "counter", "hostile", "keeper"} {
 		c.names["template:"+template] = address.OfTemplate(address.CodeHash(program(template)))
 	}
 	var err error
@@ -66,7 +70,7 @@ func (c *Chain) Clone() *Chain {
 	d := *c
 	d.Tree = c.Tree.Fork()
 	d.Minted = new(big.Int).Set(c.Minted)
-	d.names, d.fees = maps.Clone(c.names), maps.Clone(c.fees)
+	d.names, d.fees, d.Evictions = maps.Clone(c.names), maps.Clone(c.fees), maps.Clone(c.Evictions)
 	return &d
 }
 
@@ -81,6 +85,9 @@ func program(name string) []byte {
 		return fixtures.Counter()
 	case "hostile":
 		return fixtures.Hostile()
+	case "keeper":
+		elf, _ := keeper()
+		return elf
 	default:
 		panic("BUG: stftest: no program " + name)
 	}
@@ -227,6 +234,11 @@ func (c *Chain) account(l *stf.Layer, out *stf.LayerResult) {
 				payer = it.Tx.Principal
 			}
 			c.fees[payer] += r.Fee
+		case rollup.ItemLayerEnd:
+			for _, e := range out.Steps[len(out.Steps)-1].Events[0] {
+				c.Evictions[e.Account] = append(c.Evictions[e.Account],
+					Eviction{Slot: e.Topics[0], PrevAcc: e.Topics[1], Payload: e.Data})
+			}
 		}
 	}
 }

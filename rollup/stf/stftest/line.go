@@ -24,7 +24,7 @@ var ErrLine = errors.New("stftest: bad line")
 //
 // Calls: spawn (the account itself), spend TO AMOUNT, deploy PROGRAM, create NAME TEMPLATE ARG...
 // (an account of a template, through its factory frame), call ACCOUNT METHOD ARG..., raw METHOD ARG...
-// (a method of the wallet itself). Arguments: 5 is a u64, @bob an address, "text" bytes.
+// (a method of the wallet itself), keep NAME DEED ... (of a keeper, see keep). Arguments: 5 is a u64, @bob an address, "text" bytes.
 //
 // Options: nonce=exact:N|atleast:N|unordered:N, sponsor=NAME, fee=N, tip=N, expiry=N, compute=N,
 // read=N, write=N, alloc=N, signer=NAME, badsig, shortsig, forced, expired, relay=NAME,
@@ -101,10 +101,18 @@ func (c *Chain) parseCall(tx *rollup.Tx, o *options, f []string) error {
 		blob := args(in[2:]...)
 		c.names[f[1]] = address.OfSpawn(template, blob)
 		call.Method = rollup.Selector("proxy")
+		if f[2] == "keeper" {
+			blob, c.names[f[1]] = newKeeper(in[2].(uint64))
+		}
 		call.Args = proxyArgs(template, "spawn", blob, 0)
 	case "call":
 		call.Method = rollup.Selector("proxy")
 		call.Args = proxyArgs(c.Address(f[1]), f[2], args(in[2:]...), 0)
+	case "keep":
+		call.Method = rollup.Selector("proxy")
+		if call.Args, err = c.keep(f[1:]); err != nil {
+			return err
+		}
 	case "raw":
 		call = rollup.Call{Method: rollup.Selector(f[1]), Args: args(in[1:]...)}
 	case "spend":
