@@ -19,13 +19,14 @@ import (
 // api answers the requests of ExecutorService. It only reads.
 type api struct {
 	athenav1.UnimplementedExecutorServiceServer
-	ledger  *ledger
-	network string
-	proving chan struct{} // holds a place while a step is proven
+	ledger    *ledger
+	snapshots *snapshots
+	network   string
+	proving   chan struct{} // holds a place while a step is proven
 }
 
-func newAPI(l *ledger, network string) *api {
-	return &api{ledger: l, network: network, proving: make(chan struct{}, 1)}
+func newAPI(l *ledger, s *snapshots, network string) *api {
+	return &api{ledger: l, snapshots: s, network: network, proving: make(chan struct{}, 1)}
 }
 
 var _ athenav1.ExecutorServiceServer = (*api)(nil)

@@ -36,9 +36,11 @@ type Config struct {
 	// executes and compares, and posts nothing.
 	SelfValidate bool
 
-	History int    // layers that can be undone and proven; 0 = statetree.DefaultHistory
-	Records int    // layers whose receipts stay; 0 = DefaultRecords
-	Listen  string // address of the gRPC API; empty = no API
+	History int // layers that can be undone and proven; 0 = statetree.DefaultHistory
+	Records int // layers whose receipts stay; 0 = DefaultRecords
+	// SnapshotEvery is the number of layers between two snapshots that are cut for others; 0 = none.
+	SnapshotEvery int
+	Listen        string // address of the gRPC API; empty = no API
 
 	// Report is called with evidence of every disagreement, which is also written to a file in Dir;
 	// nil = nobody. It is called from within Step.
@@ -76,6 +78,9 @@ func (c Config) Validate() error {
 	}
 	if c.History < 0 {
 		bad("History is %d; set it to 0 for the default or to a number of layers", c.History)
+	}
+	if c.SnapshotEvery < 0 {
+		bad("SnapshotEvery is %d; set it to 0 for none or to a number of layers", c.SnapshotEvery)
 	}
 	if c.Records < 0 {
 		bad("Records is %d; set it to 0 for the default or to a number of layers", c.Records)

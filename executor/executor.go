@@ -29,6 +29,7 @@ const (
 type Executor struct {
 	cfg        Config
 	ledger     *ledger
+	snapshots  *snapshots
 	outbox     *outbox     // nil: nothing is posted
 	claimer    *claimer    // nil: no claims
 	challenger *challenger // nil: no challenges
@@ -60,8 +61,11 @@ func New(cfg Config) (*Executor, error) {
 	led.archive, led.past = newArchive(&cfg), newPast(&cfg)
 	e := &Executor{cfg: cfg, ledger: led, log: cfg.Log, moved: make(chan struct{}),
 		stopped: make(chan struct{})}
-	if e.outbox, err = openOutbox(&cfg); err != nil {
+	if e.snapshots, err = openSnapshots(&cfg, led); err != nil {
 		return nil, errors.Join(err, led.store.Close())
+	}
+	if e.outbox, err = openOutbox(&cfg); err != nil {
+		return nil, errors.Join(err, e.closeStores())
 	}
 	if cfg.Claim {
 		e.claimer = &claimer{
@@ -81,7 +85,7 @@ func New(cfg Config) (*Executor, error) {
 	if cfg.Listen != "" {
 		e.server, err = service.Serve(cfg.Listen, cfg.Genesis.Params.MaxTxBytes,
 			func(s grpc.ServiceRegistrar) {
-				athenav1.RegisterExecutorServiceServer(s, newAPI(led, cfg.Genesis.Name))
+				athenav1.RegisterExecutorServiceServer(s, newAPI(led, e.snapshots, cfg.Genesis.Name))
 			})
 		if err != nil {
 			return nil, errors.Join(err, e.closeStores())
@@ -156,7 +160,7 @@ func (e *Executor) Step(ctx context.Context) (progress bool, err error) {
 	if err := e.follow(ctx, tip); err != nil {
 		return false, err
 	}
-	more, err := e.ledger.past.advance(ctx, e.log)
+	more, err := e.later(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -164,6 +168,20 @@ func (e *Executor) Step(ctx context.Context) (progress bool, err error) {
 		e.settle(tip)
 	}
 	return true, nil
+}
+
+// later does a part of what may take many steps, and reports whether there is more of it.
+func (e *Executor) later(ctx context.Context) (more bool, err error) {
+	replaying, err := e.ledger.past.advance(ctx, e.log)
+	if err != nil {
+		return false, err
+	}
+	claims, final, err := e.claims(ctx)
+	if err != nil {
+		return false, err
+	}
+	cutting, err := e.snapshots.advance(ctx, claims, final)
+	return replaying || cutting, err
 }
 
 // follow does all that a new tip asks for.
@@ -331,7 +349,7 @@ func (e *Executor) Close() error {
 }
 
 func (e *Executor) closeStores() error {
-	err := errors.Join(e.ledger.past.close(), e.ledger.store.Close())
+	err := errors.Join(e.ledger.past.close(), e.snapshots.store.Close(), e.ledger.store.Close())
 	if e.outbox != nil {
 		err = errors.Join(err, e.outbox.close())
 	}

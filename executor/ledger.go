@@ -60,6 +60,9 @@ func openLedger(cfg *Config) (*ledger, error) {
 			FS:      cfg.FS,
 			Log:     func(m string) { cfg.Log.Error("state database", "message", m) },
 		})
+		if errors.Is(err, statetree.ErrRestoring) {
+			err = fmt.Errorf("%w: go on with it by --sync snapshot, or delete the folder", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("executor: %w", err)
 		}
@@ -161,8 +164,16 @@ func (l *ledger) unwind(ctx context.Context) (undone uint64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	base, err := l.base()
+	if err != nil {
+		return 0, err
+	}
 	common := from.layer
 	for ; common > 0; common-- {
+		if common < base {
+			return 0, fmt.Errorf("%w: this executor started from the snapshot of layer %d and L1 "+
+				"went below it", ErrTooDeep, base)
+		}
 		rec, err := l.record(common)
 		if err != nil {
 			return 0, err

@@ -110,7 +110,7 @@ func TestOpinionOnClaims(t *testing.T) {
 	one := n.open(n.config())
 	n.turns(6, liar, one)
 	n.see(one)
-	out, err := newAPI(one.ledger, "test").Claims(t.Context(), new(athenav1.ClaimsRequest))
+	out, err := newAPI(one.ledger, one.snapshots, "test").Claims(t.Context(), new(athenav1.ClaimsRequest))
 	require.NoError(t, err)
 	said := map[string]int{}
 	for _, c := range out.GetClaims() {

@@ -15,6 +15,18 @@ const pruneLayers = 4
 // keyOldest is the key within spaceGuard of the oldest layer whose records are kept.
 var keyOldest = []byte("oldest")
 
+// keyBase is the key within spaceGuard of the layer of the snapshot that the executor started from.
+var keyBase = []byte("base")
+
+// base returns the oldest layer that the state can be rewound to at all; 0 without a snapshot.
+func (l *ledger) base() (uint64, error) {
+	b, ok, err := l.store.Aux(spaceGuard, keyBase)
+	if err != nil || !ok || len(b) != 8 {
+		return 0, err
+	}
+	return binary.BigEndian.Uint64(b), nil
+}
+
 // oldest returns the oldest layer whose records are kept; 1 when nothing was pruned.
 func (l *ledger) oldest() (uint64, error) {
 	b, ok, err := l.store.Aux(spaceGuard, keyOldest)

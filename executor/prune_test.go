@@ -59,7 +59,7 @@ func TestPruning(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, again, oldest)
 	n.turns(4, one)
-	h, err := newAPI(one.ledger, "test").Head(t.Context(), &athenav1.HeadRequest{})
+	h, err := newAPI(one.ledger, one.snapshots, "test").Head(t.Context(), &athenav1.HeadRequest{})
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, h.GetOldestLayer(), oldest)
 }

@@ -3,6 +3,7 @@ package kv
 import (
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -44,6 +45,9 @@ func syncDir(fs FS, dir string) error {
 	}
 	return nil
 }
+
+// NotExist reports whether an error says that there is no such file.
+func NotExist(err error) bool { return errors.Is(err, os.ErrNotExist) }
 
 // ReadFile returns a whole file, of at most limit bytes.
 func ReadFile(fs FS, path string, limit int64) ([]byte, error) {

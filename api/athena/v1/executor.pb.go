@@ -1617,6 +1617,418 @@ func (x *ProveStepResponse) GetPiece() []byte {
 	return nil
 }
 
+type SnapshotsRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotsRequest) Reset() {
+	*x = SnapshotsRequest{}
+	mi := &file_athena_v1_executor_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotsRequest) ProtoMessage() {}
+
+func (x *SnapshotsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotsRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotsRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{21}
+}
+
+type SnapshotsResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Snapshots     []*Snapshot            `protobuf:"bytes,1,rep,name=snapshots,proto3" json:"snapshots,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotsResponse) Reset() {
+	*x = SnapshotsResponse{}
+	mi := &file_athena_v1_executor_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotsResponse) ProtoMessage() {}
+
+func (x *SnapshotsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotsResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotsResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SnapshotsResponse) GetSnapshots() []*Snapshot {
+	if x != nil {
+		return x.Snapshots
+	}
+	return nil
+}
+
+// Snapshot is the state after a layer that is final on L1, in chunks.
+type Snapshot struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Claim  []byte                 `protobuf:"bytes,1,opt,name=claim,proto3" json:"claim,omitempty"`
+	Layer  uint64                 `protobuf:"varint,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	Root   []byte                 `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`
+	L1Hash []byte                 `protobuf:"bytes,4,opt,name=l1_hash,json=l1Hash,proto3" json:"l1_hash,omitempty"`
+	// carry after the layer, to which the header of its L1 block commits.
+	Carry         []byte `protobuf:"bytes,5,opt,name=carry,proto3" json:"carry,omitempty"`
+	Chunks        uint32 `protobuf:"varint,6,opt,name=chunks,proto3" json:"chunks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Snapshot) Reset() {
+	*x = Snapshot{}
+	mi := &file_athena_v1_executor_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Snapshot) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Snapshot) ProtoMessage() {}
+
+func (x *Snapshot) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Snapshot.ProtoReflect.Descriptor instead.
+func (*Snapshot) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *Snapshot) GetClaim() []byte {
+	if x != nil {
+		return x.Claim
+	}
+	return nil
+}
+
+func (x *Snapshot) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *Snapshot) GetRoot() []byte {
+	if x != nil {
+		return x.Root
+	}
+	return nil
+}
+
+func (x *Snapshot) GetL1Hash() []byte {
+	if x != nil {
+		return x.L1Hash
+	}
+	return nil
+}
+
+func (x *Snapshot) GetCarry() []byte {
+	if x != nil {
+		return x.Carry
+	}
+	return nil
+}
+
+func (x *Snapshot) GetChunks() uint32 {
+	if x != nil {
+		return x.Chunks
+	}
+	return 0
+}
+
+type SnapshotIndexRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Layer uint64                 `protobuf:"varint,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	// first chunk to return; the answer has a part of the rest.
+	First         uint32 `protobuf:"varint,2,opt,name=first,proto3" json:"first,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotIndexRequest) Reset() {
+	*x = SnapshotIndexRequest{}
+	mi := &file_athena_v1_executor_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotIndexRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotIndexRequest) ProtoMessage() {}
+
+func (x *SnapshotIndexRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotIndexRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotIndexRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *SnapshotIndexRequest) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *SnapshotIndexRequest) GetFirst() uint32 {
+	if x != nil {
+		return x.First
+	}
+	return 0
+}
+
+type SnapshotIndexResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Chunks        []*SnapshotChunkInfo   `protobuf:"bytes,1,rep,name=chunks,proto3" json:"chunks,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotIndexResponse) Reset() {
+	*x = SnapshotIndexResponse{}
+	mi := &file_athena_v1_executor_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotIndexResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotIndexResponse) ProtoMessage() {}
+
+func (x *SnapshotIndexResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotIndexResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotIndexResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *SnapshotIndexResponse) GetChunks() []*SnapshotChunkInfo {
+	if x != nil {
+		return x.Chunks
+	}
+	return nil
+}
+
+type SnapshotChunkInfo struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// to is the last key of the chunk; the next chunk begins behind it.
+	To            []byte `protobuf:"bytes,1,opt,name=to,proto3" json:"to,omitempty"`
+	Hash          []byte `protobuf:"bytes,2,opt,name=hash,proto3" json:"hash,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotChunkInfo) Reset() {
+	*x = SnapshotChunkInfo{}
+	mi := &file_athena_v1_executor_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotChunkInfo) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotChunkInfo) ProtoMessage() {}
+
+func (x *SnapshotChunkInfo) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotChunkInfo.ProtoReflect.Descriptor instead.
+func (*SnapshotChunkInfo) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *SnapshotChunkInfo) GetTo() []byte {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *SnapshotChunkInfo) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+type SnapshotChunkRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Layer         uint64                 `protobuf:"varint,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	Index         uint32                 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotChunkRequest) Reset() {
+	*x = SnapshotChunkRequest{}
+	mi := &file_athena_v1_executor_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotChunkRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotChunkRequest) ProtoMessage() {}
+
+func (x *SnapshotChunkRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotChunkRequest.ProtoReflect.Descriptor instead.
+func (*SnapshotChunkRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *SnapshotChunkRequest) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *SnapshotChunkRequest) GetIndex() uint32 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+type SnapshotChunkResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Proof         []byte                 `protobuf:"bytes,1,opt,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SnapshotChunkResponse) Reset() {
+	*x = SnapshotChunkResponse{}
+	mi := &file_athena_v1_executor_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SnapshotChunkResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SnapshotChunkResponse) ProtoMessage() {}
+
+func (x *SnapshotChunkResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SnapshotChunkResponse.ProtoReflect.Descriptor instead.
+func (*SnapshotChunkResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *SnapshotChunkResponse) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
 var File_athena_v1_executor_proto protoreflect.FileDescriptor
 
 const file_athena_v1_executor_proto_rawDesc = "" +
@@ -1759,7 +2171,30 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x04step\x18\x02 \x01(\rR\x04step\x12\x0e\n" +
 	"\x02id\x18\x03 \x01(\fR\x02id\")\n" +
 	"\x11ProveStepResponse\x12\x14\n" +
-	"\x05piece\x18\x01 \x01(\fR\x05piece2\xd3\x04\n" +
+	"\x05piece\x18\x01 \x01(\fR\x05piece\"\x12\n" +
+	"\x10SnapshotsRequest\"F\n" +
+	"\x11SnapshotsResponse\x121\n" +
+	"\tsnapshots\x18\x01 \x03(\v2\x13.athena.v1.SnapshotR\tsnapshots\"\x91\x01\n" +
+	"\bSnapshot\x12\x14\n" +
+	"\x05claim\x18\x01 \x01(\fR\x05claim\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\x04R\x05layer\x12\x12\n" +
+	"\x04root\x18\x03 \x01(\fR\x04root\x12\x17\n" +
+	"\al1_hash\x18\x04 \x01(\fR\x06l1Hash\x12\x14\n" +
+	"\x05carry\x18\x05 \x01(\fR\x05carry\x12\x16\n" +
+	"\x06chunks\x18\x06 \x01(\rR\x06chunks\"B\n" +
+	"\x14SnapshotIndexRequest\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x14\n" +
+	"\x05first\x18\x02 \x01(\rR\x05first\"M\n" +
+	"\x15SnapshotIndexResponse\x124\n" +
+	"\x06chunks\x18\x01 \x03(\v2\x1c.athena.v1.SnapshotChunkInfoR\x06chunks\"7\n" +
+	"\x11SnapshotChunkInfo\x12\x0e\n" +
+	"\x02to\x18\x01 \x01(\fR\x02to\x12\x12\n" +
+	"\x04hash\x18\x02 \x01(\fR\x04hash\"B\n" +
+	"\x14SnapshotChunkRequest\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\rR\x05index\"-\n" +
+	"\x15SnapshotChunkResponse\x12\x14\n" +
+	"\x05proof\x18\x01 \x01(\fR\x05proof2\xc3\x06\n" +
 	"\x0fExecutorService\x127\n" +
 	"\x04Head\x12\x16.athena.v1.HeadRequest\x1a\x17.athena.v1.HeadResponse\x12@\n" +
 	"\aAccount\x12\x19.athena.v1.AccountRequest\x1a\x1a.athena.v1.AccountResponse\x12@\n" +
@@ -1769,7 +2204,10 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x04Call\x12\x16.athena.v1.CallRequest\x1a\x17.athena.v1.CallResponse\x12C\n" +
 	"\bSimulate\x12\x1a.athena.v1.SimulateRequest\x1a\x1b.athena.v1.SimulateResponse\x12=\n" +
 	"\x06Claims\x12\x18.athena.v1.ClaimsRequest\x1a\x19.athena.v1.ClaimsResponse\x12H\n" +
-	"\tProveStep\x12\x1b.athena.v1.ProveStepRequest\x1a\x1c.athena.v1.ProveStepResponse0\x01B7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
+	"\tProveStep\x12\x1b.athena.v1.ProveStepRequest\x1a\x1c.athena.v1.ProveStepResponse0\x01\x12F\n" +
+	"\tSnapshots\x12\x1b.athena.v1.SnapshotsRequest\x1a\x1c.athena.v1.SnapshotsResponse\x12R\n" +
+	"\rSnapshotIndex\x12\x1f.athena.v1.SnapshotIndexRequest\x1a .athena.v1.SnapshotIndexResponse\x12R\n" +
+	"\rSnapshotChunk\x12\x1f.athena.v1.SnapshotChunkRequest\x1a .athena.v1.SnapshotChunkResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
 
 var (
 	file_athena_v1_executor_proto_rawDescOnce sync.Once
@@ -1783,67 +2221,83 @@ func file_athena_v1_executor_proto_rawDescGZIP() []byte {
 	return file_athena_v1_executor_proto_rawDescData
 }
 
-var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_athena_v1_executor_proto_goTypes = []any{
-	(*HeadRequest)(nil),       // 0: athena.v1.HeadRequest
-	(*HeadResponse)(nil),      // 1: athena.v1.HeadResponse
-	(*AccountRequest)(nil),    // 2: athena.v1.AccountRequest
-	(*AccountResponse)(nil),   // 3: athena.v1.AccountResponse
-	(*StorageRequest)(nil),    // 4: athena.v1.StorageRequest
-	(*StorageResponse)(nil),   // 5: athena.v1.StorageResponse
-	(*ReceiptRequest)(nil),    // 6: athena.v1.ReceiptRequest
-	(*ReceiptResponse)(nil),   // 7: athena.v1.ReceiptResponse
-	(*ReceiptProof)(nil),      // 8: athena.v1.ReceiptProof
-	(*LayerRequest)(nil),      // 9: athena.v1.LayerRequest
-	(*LayerResponse)(nil),     // 10: athena.v1.LayerResponse
-	(*Dropped)(nil),           // 11: athena.v1.Dropped
-	(*CallRequest)(nil),       // 12: athena.v1.CallRequest
-	(*CallResponse)(nil),      // 13: athena.v1.CallResponse
-	(*SimulateRequest)(nil),   // 14: athena.v1.SimulateRequest
-	(*SimulateResponse)(nil),  // 15: athena.v1.SimulateResponse
-	(*ClaimsRequest)(nil),     // 16: athena.v1.ClaimsRequest
-	(*ClaimsResponse)(nil),    // 17: athena.v1.ClaimsResponse
-	(*ClaimInfo)(nil),         // 18: athena.v1.ClaimInfo
-	(*ProveStepRequest)(nil),  // 19: athena.v1.ProveStepRequest
-	(*ProveStepResponse)(nil), // 20: athena.v1.ProveStepResponse
-	(*Proof)(nil),             // 21: athena.v1.Proof
-	(*Receipt)(nil),           // 22: athena.v1.Receipt
-	(*Units)(nil),             // 23: athena.v1.Units
+	(*HeadRequest)(nil),           // 0: athena.v1.HeadRequest
+	(*HeadResponse)(nil),          // 1: athena.v1.HeadResponse
+	(*AccountRequest)(nil),        // 2: athena.v1.AccountRequest
+	(*AccountResponse)(nil),       // 3: athena.v1.AccountResponse
+	(*StorageRequest)(nil),        // 4: athena.v1.StorageRequest
+	(*StorageResponse)(nil),       // 5: athena.v1.StorageResponse
+	(*ReceiptRequest)(nil),        // 6: athena.v1.ReceiptRequest
+	(*ReceiptResponse)(nil),       // 7: athena.v1.ReceiptResponse
+	(*ReceiptProof)(nil),          // 8: athena.v1.ReceiptProof
+	(*LayerRequest)(nil),          // 9: athena.v1.LayerRequest
+	(*LayerResponse)(nil),         // 10: athena.v1.LayerResponse
+	(*Dropped)(nil),               // 11: athena.v1.Dropped
+	(*CallRequest)(nil),           // 12: athena.v1.CallRequest
+	(*CallResponse)(nil),          // 13: athena.v1.CallResponse
+	(*SimulateRequest)(nil),       // 14: athena.v1.SimulateRequest
+	(*SimulateResponse)(nil),      // 15: athena.v1.SimulateResponse
+	(*ClaimsRequest)(nil),         // 16: athena.v1.ClaimsRequest
+	(*ClaimsResponse)(nil),        // 17: athena.v1.ClaimsResponse
+	(*ClaimInfo)(nil),             // 18: athena.v1.ClaimInfo
+	(*ProveStepRequest)(nil),      // 19: athena.v1.ProveStepRequest
+	(*ProveStepResponse)(nil),     // 20: athena.v1.ProveStepResponse
+	(*SnapshotsRequest)(nil),      // 21: athena.v1.SnapshotsRequest
+	(*SnapshotsResponse)(nil),     // 22: athena.v1.SnapshotsResponse
+	(*Snapshot)(nil),              // 23: athena.v1.Snapshot
+	(*SnapshotIndexRequest)(nil),  // 24: athena.v1.SnapshotIndexRequest
+	(*SnapshotIndexResponse)(nil), // 25: athena.v1.SnapshotIndexResponse
+	(*SnapshotChunkInfo)(nil),     // 26: athena.v1.SnapshotChunkInfo
+	(*SnapshotChunkRequest)(nil),  // 27: athena.v1.SnapshotChunkRequest
+	(*SnapshotChunkResponse)(nil), // 28: athena.v1.SnapshotChunkResponse
+	(*Proof)(nil),                 // 29: athena.v1.Proof
+	(*Receipt)(nil),               // 30: athena.v1.Receipt
+	(*Units)(nil),                 // 31: athena.v1.Units
 }
 var file_athena_v1_executor_proto_depIdxs = []int32{
-	21, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
-	21, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
-	22, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
+	29, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
+	29, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
+	30, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
 	8,  // 3: athena.v1.ReceiptResponse.proof:type_name -> athena.v1.ReceiptProof
-	21, // 4: athena.v1.ReceiptProof.sealed:type_name -> athena.v1.Proof
-	22, // 5: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
+	29, // 4: athena.v1.ReceiptProof.sealed:type_name -> athena.v1.Proof
+	30, // 5: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
 	11, // 6: athena.v1.LayerResponse.dropped:type_name -> athena.v1.Dropped
-	23, // 7: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
-	23, // 8: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
+	31, // 7: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
+	31, // 8: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
 	18, // 9: athena.v1.ClaimsResponse.claims:type_name -> athena.v1.ClaimInfo
-	0,  // 10: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
-	2,  // 11: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
-	4,  // 12: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
-	6,  // 13: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
-	9,  // 14: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
-	12, // 15: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
-	14, // 16: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
-	16, // 17: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
-	19, // 18: athena.v1.ExecutorService.ProveStep:input_type -> athena.v1.ProveStepRequest
-	1,  // 19: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
-	3,  // 20: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
-	5,  // 21: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
-	7,  // 22: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
-	10, // 23: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
-	13, // 24: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
-	15, // 25: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
-	17, // 26: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
-	20, // 27: athena.v1.ExecutorService.ProveStep:output_type -> athena.v1.ProveStepResponse
-	19, // [19:28] is the sub-list for method output_type
-	10, // [10:19] is the sub-list for method input_type
-	10, // [10:10] is the sub-list for extension type_name
-	10, // [10:10] is the sub-list for extension extendee
-	0,  // [0:10] is the sub-list for field type_name
+	23, // 10: athena.v1.SnapshotsResponse.snapshots:type_name -> athena.v1.Snapshot
+	26, // 11: athena.v1.SnapshotIndexResponse.chunks:type_name -> athena.v1.SnapshotChunkInfo
+	0,  // 12: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
+	2,  // 13: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
+	4,  // 14: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
+	6,  // 15: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
+	9,  // 16: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
+	12, // 17: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
+	14, // 18: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
+	16, // 19: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
+	19, // 20: athena.v1.ExecutorService.ProveStep:input_type -> athena.v1.ProveStepRequest
+	21, // 21: athena.v1.ExecutorService.Snapshots:input_type -> athena.v1.SnapshotsRequest
+	24, // 22: athena.v1.ExecutorService.SnapshotIndex:input_type -> athena.v1.SnapshotIndexRequest
+	27, // 23: athena.v1.ExecutorService.SnapshotChunk:input_type -> athena.v1.SnapshotChunkRequest
+	1,  // 24: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
+	3,  // 25: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
+	5,  // 26: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
+	7,  // 27: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
+	10, // 28: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
+	13, // 29: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
+	15, // 30: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
+	17, // 31: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
+	20, // 32: athena.v1.ExecutorService.ProveStep:output_type -> athena.v1.ProveStepResponse
+	22, // 33: athena.v1.ExecutorService.Snapshots:output_type -> athena.v1.SnapshotsResponse
+	25, // 34: athena.v1.ExecutorService.SnapshotIndex:output_type -> athena.v1.SnapshotIndexResponse
+	28, // 35: athena.v1.ExecutorService.SnapshotChunk:output_type -> athena.v1.SnapshotChunkResponse
+	24, // [24:36] is the sub-list for method output_type
+	12, // [12:24] is the sub-list for method input_type
+	12, // [12:12] is the sub-list for extension type_name
+	12, // [12:12] is the sub-list for extension extendee
+	0,  // [0:12] is the sub-list for field type_name
 }
 
 func init() { file_athena_v1_executor_proto_init() }
@@ -1858,7 +2312,7 @@ func file_athena_v1_executor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_athena_v1_executor_proto_rawDesc), len(file_athena_v1_executor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

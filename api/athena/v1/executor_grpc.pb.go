@@ -19,15 +19,18 @@ import (
 const _ = grpc.SupportPackageIsVersion9
 
 const (
-	ExecutorService_Head_FullMethodName      = "/athena.v1.ExecutorService/Head"
-	ExecutorService_Account_FullMethodName   = "/athena.v1.ExecutorService/Account"
-	ExecutorService_Storage_FullMethodName   = "/athena.v1.ExecutorService/Storage"
-	ExecutorService_Receipt_FullMethodName   = "/athena.v1.ExecutorService/Receipt"
-	ExecutorService_Layer_FullMethodName     = "/athena.v1.ExecutorService/Layer"
-	ExecutorService_Call_FullMethodName      = "/athena.v1.ExecutorService/Call"
-	ExecutorService_Simulate_FullMethodName  = "/athena.v1.ExecutorService/Simulate"
-	ExecutorService_Claims_FullMethodName    = "/athena.v1.ExecutorService/Claims"
-	ExecutorService_ProveStep_FullMethodName = "/athena.v1.ExecutorService/ProveStep"
+	ExecutorService_Head_FullMethodName          = "/athena.v1.ExecutorService/Head"
+	ExecutorService_Account_FullMethodName       = "/athena.v1.ExecutorService/Account"
+	ExecutorService_Storage_FullMethodName       = "/athena.v1.ExecutorService/Storage"
+	ExecutorService_Receipt_FullMethodName       = "/athena.v1.ExecutorService/Receipt"
+	ExecutorService_Layer_FullMethodName         = "/athena.v1.ExecutorService/Layer"
+	ExecutorService_Call_FullMethodName          = "/athena.v1.ExecutorService/Call"
+	ExecutorService_Simulate_FullMethodName      = "/athena.v1.ExecutorService/Simulate"
+	ExecutorService_Claims_FullMethodName        = "/athena.v1.ExecutorService/Claims"
+	ExecutorService_ProveStep_FullMethodName     = "/athena.v1.ExecutorService/ProveStep"
+	ExecutorService_Snapshots_FullMethodName     = "/athena.v1.ExecutorService/Snapshots"
+	ExecutorService_SnapshotIndex_FullMethodName = "/athena.v1.ExecutorService/SnapshotIndex"
+	ExecutorService_SnapshotChunk_FullMethodName = "/athena.v1.ExecutorService/SnapshotChunk"
 )
 
 // ExecutorServiceClient is the client API for ExecutorService service.
@@ -55,6 +58,13 @@ type ExecutorServiceClient interface {
 	// ProveStep returns one step of an executed layer as evidence: what it takes to execute it offline.
 	// The answer is the canonical encoding, in pieces.
 	ProveStep(ctx context.Context, in *ProveStepRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[ProveStepResponse], error)
+	// Snapshots lists the snapshots that this executor serves, newest first. Nothing of it is to be
+	// believed: whether a root is final, one's own L1 says.
+	Snapshots(ctx context.Context, in *SnapshotsRequest, opts ...grpc.CallOption) (*SnapshotsResponse, error)
+	// SnapshotIndex returns where the chunks of a snapshot end, and their hashes.
+	SnapshotIndex(ctx context.Context, in *SnapshotIndexRequest, opts ...grpc.CallOption) (*SnapshotIndexResponse, error)
+	// SnapshotChunk returns a chunk: the proof of all leaves between two keys.
+	SnapshotChunk(ctx context.Context, in *SnapshotChunkRequest, opts ...grpc.CallOption) (*SnapshotChunkResponse, error)
 }
 
 type executorServiceClient struct {
@@ -164,6 +174,36 @@ func (c *executorServiceClient) ProveStep(ctx context.Context, in *ProveStepRequ
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ExecutorService_ProveStepClient = grpc.ServerStreamingClient[ProveStepResponse]
 
+func (c *executorServiceClient) Snapshots(ctx context.Context, in *SnapshotsRequest, opts ...grpc.CallOption) (*SnapshotsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SnapshotsResponse)
+	err := c.cc.Invoke(ctx, ExecutorService_Snapshots_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *executorServiceClient) SnapshotIndex(ctx context.Context, in *SnapshotIndexRequest, opts ...grpc.CallOption) (*SnapshotIndexResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SnapshotIndexResponse)
+	err := c.cc.Invoke(ctx, ExecutorService_SnapshotIndex_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *executorServiceClient) SnapshotChunk(ctx context.Context, in *SnapshotChunkRequest, opts ...grpc.CallOption) (*SnapshotChunkResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(SnapshotChunkResponse)
+	err := c.cc.Invoke(ctx, ExecutorService_SnapshotChunk_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ExecutorServiceServer is the server API for ExecutorService service.
 // All implementations must embed UnimplementedExecutorServiceServer
 // for forward compatibility.
@@ -189,6 +229,13 @@ type ExecutorServiceServer interface {
 	// ProveStep returns one step of an executed layer as evidence: what it takes to execute it offline.
 	// The answer is the canonical encoding, in pieces.
 	ProveStep(*ProveStepRequest, grpc.ServerStreamingServer[ProveStepResponse]) error
+	// Snapshots lists the snapshots that this executor serves, newest first. Nothing of it is to be
+	// believed: whether a root is final, one's own L1 says.
+	Snapshots(context.Context, *SnapshotsRequest) (*SnapshotsResponse, error)
+	// SnapshotIndex returns where the chunks of a snapshot end, and their hashes.
+	SnapshotIndex(context.Context, *SnapshotIndexRequest) (*SnapshotIndexResponse, error)
+	// SnapshotChunk returns a chunk: the proof of all leaves between two keys.
+	SnapshotChunk(context.Context, *SnapshotChunkRequest) (*SnapshotChunkResponse, error)
 	mustEmbedUnimplementedExecutorServiceServer()
 }
 
@@ -225,6 +272,15 @@ func (UnimplementedExecutorServiceServer) Claims(context.Context, *ClaimsRequest
 }
 func (UnimplementedExecutorServiceServer) ProveStep(*ProveStepRequest, grpc.ServerStreamingServer[ProveStepResponse]) error {
 	return status.Error(codes.Unimplemented, "method ProveStep not implemented")
+}
+func (UnimplementedExecutorServiceServer) Snapshots(context.Context, *SnapshotsRequest) (*SnapshotsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Snapshots not implemented")
+}
+func (UnimplementedExecutorServiceServer) SnapshotIndex(context.Context, *SnapshotIndexRequest) (*SnapshotIndexResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SnapshotIndex not implemented")
+}
+func (UnimplementedExecutorServiceServer) SnapshotChunk(context.Context, *SnapshotChunkRequest) (*SnapshotChunkResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method SnapshotChunk not implemented")
 }
 func (UnimplementedExecutorServiceServer) mustEmbedUnimplementedExecutorServiceServer() {}
 func (UnimplementedExecutorServiceServer) testEmbeddedByValue()                         {}
@@ -402,6 +458,60 @@ func _ExecutorService_ProveStep_Handler(srv interface{}, stream grpc.ServerStrea
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ExecutorService_ProveStepServer = grpc.ServerStreamingServer[ProveStepResponse]
 
+func _ExecutorService_Snapshots_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SnapshotsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExecutorServiceServer).Snapshots(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExecutorService_Snapshots_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExecutorServiceServer).Snapshots(ctx, req.(*SnapshotsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ExecutorService_SnapshotIndex_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SnapshotIndexRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExecutorServiceServer).SnapshotIndex(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExecutorService_SnapshotIndex_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExecutorServiceServer).SnapshotIndex(ctx, req.(*SnapshotIndexRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ExecutorService_SnapshotChunk_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(SnapshotChunkRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExecutorServiceServer).SnapshotChunk(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExecutorService_SnapshotChunk_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExecutorServiceServer).SnapshotChunk(ctx, req.(*SnapshotChunkRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ExecutorService_ServiceDesc is the grpc.ServiceDesc for ExecutorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -440,6 +550,18 @@ var ExecutorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "Claims",
 			Handler:    _ExecutorService_Claims_Handler,
+		},
+		{
+			MethodName: "Snapshots",
+			Handler:    _ExecutorService_Snapshots_Handler,
+		},
+		{
+			MethodName: "SnapshotIndex",
+			Handler:    _ExecutorService_SnapshotIndex_Handler,
+		},
+		{
+			MethodName: "SnapshotChunk",
+			Handler:    _ExecutorService_SnapshotChunk_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
