@@ -51,15 +51,15 @@ func TestStep(t *testing.T) {
 
 func TestATrapChangesNothing(t *testing.T) {
 	t.Parallel()
-	m := start(t, "lw a0, 0(zero)", 100)
+	charged := uint64(metering.V1().Instruction[metering.ClassLoad])
+	m := start(t, "lw a0, 0(zero)", charged+9)
 	m.SetReg(10, 5)
 	before := m.Digest()
 	require.Equal(t, engine.Stop{Kind: engine.Trapped, Trap: trap.LoadFault}, m.Run())
 	require.Equal(t, uint32(5), m.Reg(10))
 	require.Equal(t, uint32(asm.DefaultBase), m.PC())
 	require.Equal(t, before, m.Digest())
-	charged := metering.V1().Instruction[metering.ClassLoad]
-	require.Equal(t, uint64(100-charged), m.Gas(), "it is charged")
+	require.Equal(t, uint64(9), m.Gas(), "it is charged")
 }
 
 // TestRangesOfAnyLength: asking for four gigabytes takes no longer than asking for one byte.
