@@ -2,13 +2,17 @@ package dispute_test
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/scale"
 )
 
 // shape is a witness taken apart by an independent reader, so that tests can damage it.
 type shape struct {
+	depth int
 	tag   byte // 0 empty, 1 hash, 2 leaf, 3 node, 4 leaf without its value
 	hash  [32]byte
 	key   [32]byte
@@ -17,28 +21,64 @@ type shape struct {
 	kids  [2]*shape
 }
 
+// codes are what a witness begins with: a code for each node, by its tag.
+var codes = [...]string{"110", "10", "1110", "0", "1111"}
+
 // readShape parses a canonical witness.
 func readShape(b []byte) (s *shape, rest []byte) {
-	s = &shape{tag: b[0]}
-	b = b[1:]
+	var bits strings.Builder
+	for _, x := range b {
+		fmt.Fprintf(&bits, "%08b", x)
+	}
+	var tags []byte
+	used := 0
+	for open := 1; open > 0; open-- {
+		tag := slices.IndexFunc(codes[:], func(c string) bool {
+			return strings.HasPrefix(bits.String()[used:], c)
+		})
+		used += len(codes[tag])
+		tags = append(tags, byte(tag))
+		if tag == 3 {
+			open += 2
+		}
+	}
+	r := reader{tags: tags, rest: b[(used+7)/8:]}
+	return r.shape([32]byte{}, 0), r.rest
+}
+
+// reader reads the nodes of a witness in pre-order.
+type reader struct{ tags, rest []byte }
+
+func (r *reader) take(n int) []byte {
+	b := r.rest[:n]
+	r.rest = r.rest[n:]
+	return b
+}
+
+// shape reads a subtree at a depth on a path.
+func (r *reader) shape(path [32]byte, depth int) *shape {
+	s := &shape{tag: r.tags[0], depth: depth}
+	r.tags = r.tags[1:]
 	switch s.tag {
 	case 1:
-		s.hash, b = [32]byte(b), b[32:]
-	case 2:
-		s.key, b = [32]byte(b), b[32:]
-		n := binary.LittleEndian.Uint32(b)
-		s.value, b = b[4:4+n], b[4+n:]
-		s.rehash()
+		s.hash = [32]byte(r.take(32))
+	case 2, 4:
+		s.key = path
+		copy(s.key[depth/8:], r.take(32-depth/8))
+		if s.tag == 2 {
+			d := scale.NewDecoder(r.rest)
+			s.value = d.Bytes(1 << 20)
+			r.take(d.Offset())
+		} else {
+			s.vhash = [32]byte(r.take(32))
+		}
 	case 3:
-		s.kids[0], b = readShape(b)
-		s.kids[1], b = readShape(b)
-		s.rehash()
-	case 4:
-		s.key, b = [32]byte(b), b[32:]
-		s.vhash, b = [32]byte(b), b[32:]
-		s.rehash()
+		s.kids[0] = r.shape(path, depth+1)
+		path[depth/8] |= 0x80 >> (depth % 8)
+		s.kids[1] = r.shape(path, depth+1)
 	}
-	return s, b
+	s.rehash()
+	return s
 }
 
 // rehash computes the hashes of a node from what is below it.
@@ -65,22 +105,28 @@ func (s *shape) rehashAll() rollup.Hash {
 	return s.hash
 }
 
-// encode is the inverse of readShape.
+// encode appends what readShape reads.
 func (s *shape) encode(b []byte) []byte {
-	b = append(b, s.tag)
-	switch s.tag {
-	case 1:
-		b = append(b, s.hash[:]...)
-	case 2:
-		b = append(b, s.key[:]...)
-		b = binary.LittleEndian.AppendUint32(b, uint32(len(s.value)))
-		b = append(b, s.value...)
-	case 3:
-		b = s.kids[1].encode(s.kids[0].encode(b))
-	case 4:
-		b = append(append(b, s.key[:]...), s.vhash[:]...)
+	var bits string
+	var rest scale.Encoder
+	for _, n := range s.nodes() {
+		bits += codes[n.tag]
+		switch n.tag {
+		case 1:
+			rest.Raw(n.hash[:])
+		case 2:
+			rest.Raw(n.key[n.depth/8:])
+			rest.Bytes(n.value)
+		case 4:
+			rest.Raw(n.key[n.depth/8:])
+			rest.Raw(n.vhash[:])
+		}
 	}
-	return b
+	packed := make([]byte, (len(bits)+7)/8)
+	for i, c := range bits {
+		packed[i/8] |= byte(c-'0') << (7 - i%8)
+	}
+	return append(append(b, packed...), rest.B...)
 }
 
 // nodes returns every node of the tree, the root first.

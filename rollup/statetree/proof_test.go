@@ -100,7 +100,7 @@ func TestStepLimitsHoldAtFullDepth(t *testing.T) {
 	require.NoError(t, tree.Apply([]Change{{Key: deep, Delete: true}}))
 	w, err := r.Witness()
 	require.NoError(t, err)
-	require.Len(t, w, 127*34+1+2*65)
+	require.Len(t, w, 49+127*32+2*(16+32))
 	_, err = Parse(w, root, StepLimits(1, 0, 0))
 	require.NoError(t, err)
 	require.LessOrEqual(t, len(w), MaxProofBytes)

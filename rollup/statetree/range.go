@@ -63,7 +63,7 @@ func (t *Tree) ProveRange(from Key, maxBytes int) (Chunk, error) {
 	if err := p.walk(t.root, Key{}, 0); err != nil {
 		return Chunk{}, err
 	}
-	return Chunk{From: from, To: p.to, Proof: p.out}, nil
+	return Chunk{From: from, To: p.to, Proof: p.out.bytes()}, nil
 }
 
 // ranger writes the proof of a range.
@@ -73,13 +73,13 @@ type ranger struct {
 	bytesMax int
 	leaves   int
 	full     bool
-	out      []byte
+	out      encoder
 }
 
 // walk writes a subtree at depth; at is its first key.
 func (p *ranger) walk(n node, at Key, depth int) error {
 	if n == nil || p.full || at.last(depth).compare(p.from) < 0 {
-		p.out = appendTree(p.out, stubOf(n))
+		p.out.tree(stubOf(n), depth)
 		return nil
 	}
 	n, err := p.t.visit(n, at, depth)
@@ -90,13 +90,13 @@ func (p *ranger) walk(n node, at Key, depth int) error {
 		n = b.expand(depth)
 	}
 	if l, ok := n.(*leaf); ok {
-		return p.leaf(l)
+		return p.leaf(l, depth)
 	}
 	x, ok := n.(*inner)
 	if !ok {
 		return fmt.Errorf("%w: nothing is left of the subtree at %v", ErrCorrupt, idOf(at, depth))
 	}
-	p.out = append(p.out, tagInner)
+	p.out.code(codeInner, 1)
 	if err := p.walk(x.kids[0], at, depth+1); err != nil {
 		return err
 	}
@@ -104,22 +104,22 @@ func (p *ranger) walk(n node, at Key, depth int) error {
 }
 
 // leaf writes a leaf: with its value in the range, and otherwise bare, which shows where it lies.
-func (p *ranger) leaf(l *leaf) error {
+func (p *ranger) leaf(l *leaf, depth int) error {
 	if l.key.compare(p.from) < 0 {
-		p.out = appendTree(p.out, l.bare())
+		p.out.tree(l.bare(), depth)
 		return nil
 	}
 	value, err := p.t.valueOf(l)
 	if err != nil {
 		return err
 	}
-	if p.leaves > 0 && len(p.out)+len(value) > p.bytesMax {
+	if p.leaves > 0 && max(p.out.size()+len(value), p.out.nodes*nodeBytes) > p.bytesMax {
 		p.full, p.to = true, l.key.before()
-		p.out = appendTree(p.out, l.bare())
+		p.out.tree(l.bare(), depth)
 		return nil
 	}
 	p.leaves++
-	p.out = appendTree(p.out, &leaf{h: l.h, key: l.key, value: value, has: true})
+	p.out.tree(&leaf{h: l.h, key: l.key, value: value, has: true}, depth)
 	return nil
 }
 

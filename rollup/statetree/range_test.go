@@ -94,7 +94,7 @@ func TestRangeOfNothing(t *testing.T) {
 	t.Parallel()
 	c, err := New().ProveRange(Key{}, 100)
 	require.NoError(t, err)
-	require.Equal(t, Chunk{To: lastKey, Proof: []byte{tagEmpty}}, c)
+	require.Equal(t, Chunk{To: lastKey, Proof: []byte{0b110_00000}}, c)
 	leaves, err := VerifyRange(Root{}, c)
 	require.NoError(t, err)
 	require.Empty(t, leaves)

@@ -28,7 +28,7 @@ func (r *Recorder) Root() Root { return *hashOf(r.root) }
 // The error is always nil, as everything that was used is in memory: it leaves room for recordings
 // that are not.
 func (r *Recorder) Witness() ([]byte, error) {
-	return appendTree(nil, r.prune(r.root)), nil
+	return encodeTree(r.prune(r.root)), nil
 }
 
 // touch notes the use of a node at depth and returns it, a bucket as nodes of their own. Nodes are

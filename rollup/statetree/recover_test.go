@@ -55,7 +55,7 @@ func recoverRounds(t *testing.T, keysMax int64) {
 	}
 	s := open(fs)
 	versions := []version{}
-	for round := range 40 {
+	for round := range 24 {
 		v := version{state: model{}, aux: map[string]string{}}
 		if len(versions) > 0 {
 			v = versions[len(versions)-1].clone()

@@ -81,7 +81,7 @@ func TestWitnessReplays(t *testing.T) {
 		pre, ops, want, witness := step(rt)
 		tree, err := Parse(witness, pre, testLimits)
 		require.NoError(rt, err)
-		require.Equal(rt, witness, appendTree(nil, tree.root))
+		require.Equal(rt, witness, encodeTree(tree.root))
 		r := tree.Record()
 		got, err := runAll(tree, ops)
 		require.NoError(rt, err)
@@ -98,7 +98,7 @@ func variants(n node) [][]byte {
 	var out [][]byte
 	var walk func(n node, put func(node) node)
 	walk = func(n node, put func(node) node) {
-		emit := func(m node) { out = append(out, appendTree(nil, put(m))) }
+		emit := func(m node) { out = append(out, encodeTree(put(m))) }
 		if n == nil {
 			return
 		}

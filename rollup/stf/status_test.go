@@ -105,7 +105,7 @@ func TestIncompleteTree(t *testing.T) {
 	c := newChain(t)
 	l := layer(t, c, "alice: spend bob 5")
 	root := c.Tree.Root()
-	bare, err := statetree.Parse(append([]byte{1}, root[:]...), root, statetree.WitnessLimits{Bytes: 99})
+	bare, err := statetree.Parse(append([]byte{0x80}, root[:]...), root, statetree.WitnessLimits{Bytes: 99})
 	require.NoError(t, err)
 	for step := range l.Steps {
 		_, err = c.Engine.ApplyStep(stf.Backend(bare), l, step)
