@@ -143,17 +143,6 @@ func DefaultParams() Params {
 		MaxWithdrawals:   16,
 		MaxMessageBytes:  256,
 
-		Prices:      metering.Units{0, 16, 64, 256, 1_024},
-		MinPrices:   metering.Units{0, 16, 64, 256, 1_024},
-		PriceTarget: metering.Units{0, 1_000_000_000, 32 * m, 16 * m, 16 * m},
-		PriceWindow: 8,
-		PriceChange: 8,
-
-		DepositPrice: 1,
-		RentPrice:    16,
-		RentHorizon:  65_536,
-		SweepLeaves:  32,
-
 		OrderDelay:          1,
 		ForcedShareDivisor:  4,
 		MaxCarryDelay:       8,
@@ -168,6 +157,7 @@ func DefaultParams() Params {
 		MinInclusionPrice: 1,
 		MinDeposit:        1_000,
 	}
+	p.defaultFees()
 	p.defaultClaims()
 	return p
 }

@@ -14,6 +14,18 @@ const mostPrice = 1 << 24
 // than a header, and more than any system record has.
 const mostLeafBytes = 8 << 10
 
+// defaultFees sets the prices of the development network: they start at their floors and hold still
+// at half of a layer.
+func (p *Params) defaultFees() {
+	p.Prices = metering.Units{0, 16, 64, 256, 1_024}
+	p.MinPrices = p.Prices
+	for d := metering.Compute; d < metering.Dimensions; d++ {
+		p.PriceTarget[d] = p.Layer[d] / 2
+	}
+	p.PriceWindow, p.PriceChange = 8, 8
+	p.DepositPrice, p.RentPrice, p.RentHorizon, p.SweepLeaves = 1, 16, 65_536, 32
+}
+
 func (p *Params) validateFees(c *complaints) {
 	c.check(p.Prices[metering.Data]|p.MinPrices[metering.Data]|p.PriceTarget[metering.Data] == 0,
 		"the price of data is L1's; Prices, MinPrices and PriceTarget must have 0 for it")

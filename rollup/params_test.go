@@ -57,6 +57,23 @@ func TestValidate(t *testing.T) {
 		"no forced transaction": func(p *Params) { p.ForcedShareDivisor = 1000 },
 		"system items":          func(p *Params) { p.MaxDepositsPerLayer = math.MaxUint32 },
 		"Prices":                func(p *Params) { p.Prices[d] = 1 },
+		"compute: MinPrices 0":  func(p *Params) { p.MinPrices[c] = 0 },
+		"compute: MinPrices 17": func(p *Params) { p.MinPrices[c] = 17 },
+		"read: PriceTarget 0":   func(p *Params) { p.PriceTarget[r] = 0 },
+		"read: PriceTarget 671": func(p *Params) { p.PriceTarget[r] = p.Layer[r] + 1 },
+		"PriceWindow 0":         func(p *Params) { p.PriceWindow = 0 },
+		"PriceChange 0":         func(p *Params) { p.PriceChange = 0 },
+		"is above 2^64-1": func(p *Params) {
+			p.PriceWindow, p.PriceChange = math.MaxUint32, math.MaxUint32
+		},
+		"DepositPrice 16777217": func(p *Params) { p.DepositPrice = 1<<24 + 1 },
+		"RentPrice 16777217":    func(p *Params) { p.RentPrice = 1<<24 + 1 },
+		"RentHorizon 429":       func(p *Params) { p.RentHorizon = mostHeights + 1 },
+		"SweepLeaves is 0":      func(p *Params) { p.SweepLeaves = 0 },
+		"SweepLeaves 409 do not fit MaxStepKeys": func(p *Params) {
+			p.SweepLeaves = 409
+		},
+		"SweepLeaves 168 of 12288": func(p *Params) { p.SweepLeaves = 168 },
 		"cannot be written":     func(p *Params) { p.MaxTx[metering.Write] = 100 },
 		"StepItems is 0":        func(p *Params) { p.StepItems = 0 },
 		"crediting their":       func(p *Params) { p.StepItems = 17 },
