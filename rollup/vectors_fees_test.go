@@ -23,8 +23,8 @@ func decimals(u metering.Units) string {
 	return strings.Trim(strings.ReplaceAll(fmt.Sprint([metering.Dimensions]uint64(u)), " ", " / "), "[]")
 }
 
-func (v *block) units(t *testing.T, key string) (u metering.Units) {
-	parts := strings.Split(v.get(t, key), " / ")
+func unitsOf(t *testing.T, v *block, key string) (u metering.Units) {
+	parts := strings.Split(v.Get(t, key), " / ")
 	require.Len(t, parts, len(u))
 	for i, s := range parts {
 		n, err := strconv.ParseUint(s, 10, 64)
@@ -32,12 +32,6 @@ func (v *block) units(t *testing.T, key string) (u metering.Units) {
 		u[i] = n
 	}
 	return u
-}
-
-func (v *block) u64(t *testing.T, key string) uint64 {
-	n, err := strconv.ParseUint(v.get(t, key), 10, 64)
-	require.NoError(t, err)
-	return n
 }
 
 // feeUnits draws units of the sizes that occur, and now and then those at the edges.
@@ -58,40 +52,40 @@ func feeUnits(g *gen) metering.Units {
 
 func executionVector(units, prices metering.Units) *block {
 	v := new(block)
-	v.add("units", "%s", decimals(units))
-	v.add("prices", "%s", decimals(prices))
-	v.add("fee", "%s", fee(ExecutionFee(units, prices)))
+	v.Add("units", "%s", decimals(units))
+	v.Add("prices", "%s", decimals(prices))
+	v.Add("fee", "%s", fee(ExecutionFee(units, prices)))
 	return v
 }
 
 func relayVector(i *Item) *block {
 	v := new(block)
-	v.add("weight", "%d", i.Weight)
-	v.add("inclusion price", "%d", i.InclusionPrice)
-	v.add("size", "%d", i.Size)
-	v.add("data price", "%d", i.DataPrice)
-	v.add("tip", "%d", i.Tx.RelayTip)
-	v.add("fee", "%s", fee(RelayFee(i)))
+	v.Add("weight", "%d", i.Weight)
+	v.Add("inclusion price", "%d", i.InclusionPrice)
+	v.Add("size", "%d", i.Size)
+	v.Add("data price", "%d", i.DataPrice)
+	v.Add("tip", "%d", i.Tx.RelayTip)
+	v.Add("fee", "%s", fee(RelayFee(i)))
 	return v
 }
 
 func weightVector(layer, declared metering.Units) *block {
 	v := new(block)
-	v.add("layer", "%s", decimals(layer))
-	v.add("declared", "%s", decimals(declared))
-	v.add("weight", "%d", (&Params{Layer: layer}).Weight(Declared{Units: declared}))
+	v.Add("layer", "%s", decimals(layer))
+	v.Add("declared", "%s", decimals(declared))
+	v.Add("weight", "%d", (&Params{Layer: layer}).Weight(Declared{Units: declared}))
 	return v
 }
 
 func pricesVector(p *Params, prices, used metering.Units, layers uint64) *block {
 	v := new(block)
-	v.add("target", "%s", decimals(p.PriceTarget))
-	v.add("floor", "%s", decimals(p.MinPrices))
-	v.add("change", "%d", p.PriceChange)
-	v.add("prices", "%s", decimals(prices))
-	v.add("used", "%s", decimals(used))
-	v.add("layers", "%d", layers)
-	v.add("next", "%s", decimals(p.NextPrices(prices, used, layers)))
+	v.Add("target", "%s", decimals(p.PriceTarget))
+	v.Add("floor", "%s", decimals(p.MinPrices))
+	v.Add("change", "%d", p.PriceChange)
+	v.Add("prices", "%s", decimals(prices))
+	v.Add("used", "%s", decimals(used))
+	v.Add("layers", "%d", layers)
+	v.Add("next", "%s", decimals(p.NextPrices(prices, used, layers)))
 	return v
 }
 
@@ -107,7 +101,7 @@ func TestVectorsFees(t *testing.T) {
 		}
 		return out
 	}) {
-		require.Equal(t, v.String(), executionVector(v.units(t, "units"), v.units(t, "prices")).String())
+		require.Equal(t, v.String(), executionVector(unitsOf(t, v, "units"), unitsOf(t, v, "prices")).String())
 	}
 	for _, v := range vectors(t, "fees/relay.txt", func() (out []*block) {
 		for range n {
@@ -118,9 +112,9 @@ func TestVectorsFees(t *testing.T) {
 		return out
 	}) {
 		require.Equal(t, v.String(), relayVector(&Item{
-			Kind: ItemTx, Tx: &Tx{RelayTip: v.u64(t, "tip")}, Weight: v.u64(t, "weight"),
-			InclusionPrice: v.u64(t, "inclusion price"), Size: uint32(v.u64(t, "size")),
-			DataPrice: v.u64(t, "data price"),
+			Kind: ItemTx, Tx: &Tx{RelayTip: v.Uint(t, "tip")}, Weight: v.Uint(t, "weight"),
+			InclusionPrice: v.Uint(t, "inclusion price"), Size: uint32(v.Uint(t, "size")),
+			DataPrice: v.Uint(t, "data price"),
 		}).String())
 	}
 	for _, v := range vectors(t, "fees/weight.txt", func() (out []*block) {
@@ -129,7 +123,7 @@ func TestVectorsFees(t *testing.T) {
 		}
 		return out
 	}) {
-		require.Equal(t, v.String(), weightVector(v.units(t, "layer"), v.units(t, "declared")).String())
+		require.Equal(t, v.String(), weightVector(unitsOf(t, v, "layer"), unitsOf(t, v, "declared")).String())
 	}
 	for _, v := range vectors(t, "fees/prices.txt", func() (out []*block) {
 		p := DefaultParams()
@@ -139,9 +133,9 @@ func TestVectorsFees(t *testing.T) {
 		return out
 	}) {
 		p := DefaultParams()
-		p.PriceTarget, p.MinPrices = v.units(t, "target"), v.units(t, "floor")
-		p.PriceChange = uint32(v.u64(t, "change"))
-		require.Equal(t, v.String(), pricesVector(&p, v.units(t, "prices"), v.units(t, "used"),
-			v.u64(t, "layers")).String())
+		p.PriceTarget, p.MinPrices = unitsOf(t, v, "target"), unitsOf(t, v, "floor")
+		p.PriceChange = uint32(v.Uint(t, "change"))
+		require.Equal(t, v.String(), pricesVector(&p, unitsOf(t, v, "prices"), unitsOf(t, v, "used"),
+			v.Uint(t, "layers")).String())
 	}
 }

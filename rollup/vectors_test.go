@@ -1,99 +1,25 @@
 package rollup
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/ed25519"
 	"encoding/hex"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/internal/vectorfile"
 	"github.com/athenarollup/athena/metering"
 )
 
-// rewriting reports whether -rewrite, the flag of datadriven's transcripts, is given: then the vectors
-// under fixtures/vectors are written again, too.
-func rewriting() bool { return flag.Lookup("rewrite").Value.String() == "true" }
+type block = vectorfile.Block
 
-const vectorsDir = "../fixtures/vectors"
-
-// block is one block of a vector file: lines "key: value", in order.
-type block struct {
-	keys   []string
-	values map[string][]string
-}
-
-func (v *block) add(key string, format string, args ...any) {
-	if v.values == nil {
-		v.values = map[string][]string{}
-	}
-	v.keys = append(v.keys, key)
-	v.values[key] = append(v.values[key], fmt.Sprintf(format, args...))
-}
-
-func (v *block) get(t *testing.T, key string) string {
-	require.Len(t, v.values[key], 1, "key %q", key)
-	return v.values[key][0]
-}
-
-func (v *block) hex(t *testing.T, key string) []byte {
-	b, err := hex.DecodeString(v.get(t, key))
-	require.NoError(t, err)
-	return b
-}
-
-func (v *block) String() string {
-	var b strings.Builder
-	used := map[string]int{}
-	for _, k := range v.keys {
-		fmt.Fprintf(&b, "%s: %s\n", k, v.values[k][used[k]])
-		used[k]++
-	}
-	return b.String()
-}
-
-// vectors returns the blocks of a file; with -rewrite it first writes those that make gives.
+// vectors returns the blocks of a file; with -rewrite it first writes those that fresh gives.
 func vectors(t *testing.T, file string, fresh func() []*block) []*block {
 	t.Helper()
-	path := filepath.Join(vectorsDir, file)
-	if rewriting() {
-		var b bytes.Buffer
-		b.WriteString("# Written by go test ./rollup -run Vectors -rewrite; see README.md here.\n")
-		for _, v := range fresh() {
-			b.WriteString("\n" + v.String())
-		}
-		require.NoError(t, os.WriteFile(path, b.Bytes(), 0o644))
-	}
-	f, err := os.Open(path)
-	require.NoError(t, err)
-	defer f.Close()
-	var all []*block
-	open := false
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, 4<<20)
-	for lines.Scan() {
-		line := lines.Text()
-		if line == "" || line[0] == '#' {
-			open = false
-			continue
-		}
-		if !open {
-			all, open = append(all, new(block)), true
-		}
-		k, val, ok := strings.Cut(line, ": ")
-		require.True(t, ok, "line %q", line)
-		all[len(all)-1].add(k, "%s", val)
-	}
-	require.NoError(t, lines.Err())
-	require.NotEmpty(t, all)
-	return all
+	return vectorfile.Load(t, "../fixtures/vectors/"+file, "go test ./rollup -run Vectors", fresh)
 }
 
 // hashesOf names what a value hashes to.
@@ -127,10 +53,10 @@ func hashesOf(v encoder) (names []string, values []Hash) {
 
 func codecVector(v encoder) *block {
 	out := new(block)
-	out.add("bytes", "%x", v.Encode())
+	out.Add("bytes", "%x", v.Encode())
 	names, values := hashesOf(v)
 	for i := range names {
-		out.add(names[i], "%x", values[i])
+		out.Add(names[i], "%x", values[i])
 	}
 	return out
 }
@@ -183,7 +109,7 @@ func TestVectorsCodec(t *testing.T) {
 				return out
 			})
 			for _, v := range all {
-				got, err := c.decode(v.hex(t, "bytes"))
+				got, err := c.decode(v.Hex(t, "bytes"))
 				require.NoError(t, err)
 				require.Equal(t, v.String(), codecVector(got).String())
 			}
@@ -195,10 +121,10 @@ func TestVectorsRefused(t *testing.T) {
 	t.Parallel()
 	all := vectors(t, "codec/refused.txt", refusedVectors)
 	for _, v := range all {
-		c := codecOf(v.get(t, "type"))
-		_, err := c.decode(v.hex(t, "bytes"))
-		require.Error(t, err, v.get(t, "why"))
-		require.Equal(t, v.get(t, "reason"), reasonOf(err).String(), v.get(t, "why"))
+		c := codecOf(v.Get(t, "type"))
+		_, err := c.decode(v.Hex(t, "bytes"))
+		require.Error(t, err, v.Get(t, "why"))
+		require.Equal(t, v.Get(t, "reason"), reasonOf(err).String(), v.Get(t, "why"))
 	}
 }
 
@@ -206,10 +132,10 @@ func refusedVectors() (out []*block) {
 	add := func(c codec, why string, b []byte) {
 		v := new(block)
 		_, err := c.decode(b)
-		v.add("type", "%s", c.name)
-		v.add("why", "%s", why)
-		v.add("bytes", "%x", b)
-		v.add("reason", "%s", reasonOf(err))
+		v.Add("type", "%s", c.name)
+		v.Add("why", "%s", why)
+		v.Add("bytes", "%x", b)
+		v.Add("reason", "%s", reasonOf(err))
 		out = append(out, v)
 	}
 	for _, c := range codecs {
@@ -241,9 +167,9 @@ func refusedVectors() (out []*block) {
 func inflateVectors() (out []*block) {
 	add := func(why string, body []byte) {
 		v := new(block)
-		v.add("why", "%s", why)
-		v.add("body", "%x", body)
-		v.add("result", "%s", inflateResult(body))
+		v.Add("why", "%s", why)
+		v.Add("body", "%x", body)
+		v.Add("result", "%s", inflateResult(body))
 		out = append(out, v)
 	}
 	raw := bytes.Repeat([]byte("athena "), 40)
@@ -337,7 +263,7 @@ func inflateResult(body []byte) string {
 func TestVectorsInflate(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t, "codec/inflate.txt", inflateVectors) {
-		require.Equal(t, v.get(t, "result"), inflateResult(v.hex(t, "body")), v.get(t, "why"))
+		require.Equal(t, v.Get(t, "result"), inflateResult(v.Hex(t, "body")), v.Get(t, "why"))
 	}
 }
 
@@ -345,16 +271,16 @@ func nameVectors() []*block {
 	v := new(block)
 	for _, name := range []string{"spawn", "verify", "spend", "proxy", "deploy", "transfer"} {
 		s := Selector(name)
-		v.add("selector "+name, "%x", s)
+		v.Add("selector "+name, "%x", s)
 	}
 	key := [32]byte{1, 2, 3}
 	l1 := L1Address(key)
-	v.add("l1address 0102030…", "%x", l1[:])
-	v.add("commit", "%x", CommitHash(address.Address{1}, Hash{2}, Hash{3}))
-	v.add("open", "%x", OpenHash(Hash{1}, Hash{2}, 3, address.Address{4}, Hash{5}, WitnessHash(nil)))
-	v.add("event root of nothing", "%x", MMRRoot(nil))
-	v.add("transfer payload", "%x", EncodeCallPayload(nil, nil))
-	v.add("call payload", "%x", EncodeCallPayload(&[4]byte{1, 2, 3, 4}, []byte{5}))
+	v.Add("l1address 0102030…", "%x", l1[:])
+	v.Add("commit", "%x", CommitHash(address.Address{1}, Hash{2}, Hash{3}))
+	v.Add("open", "%x", OpenHash(Hash{1}, Hash{2}, 3, address.Address{4}, Hash{5}, WitnessHash(nil)))
+	v.Add("event root of nothing", "%x", MMRRoot(nil))
+	v.Add("transfer payload", "%x", EncodeCallPayload(nil, nil))
+	v.Add("call payload", "%x", EncodeCallPayload(&[4]byte{1, 2, 3, 4}, []byte{5}))
 	return []*block{v}
 }
 
@@ -368,25 +294,25 @@ func TestVectorsNames(t *testing.T) {
 // deriveVector is a world and what is derived from it.
 func deriveVector(name string, w *world) *block {
 	v := new(block)
-	v.add("name", "%s", name)
-	v.add("params", "%x", w.p.Encode())
-	v.add("chainid", "%x", w.chain)
-	v.add("header", "%x", w.header.Encode())
-	v.add("source", "%x", w.source.Encode())
-	v.add("carry", "%x", w.carry.Encode())
+	v.Add("name", "%s", name)
+	v.Add("params", "%x", w.p.Encode())
+	v.Add("chainid", "%x", w.chain)
+	v.Add("header", "%x", w.header.Encode())
+	v.Add("source", "%x", w.source.Encode())
+	v.Add("carry", "%x", w.carry.Encode())
 	d := Derive(&w.header, &w.source, &w.carry, &w.p, w.chain)
 	for i := range d.Items {
-		v.add("item", "%x", d.Items[i].Encode())
+		v.Add("item", "%x", d.Items[i].Encode())
 	}
 	for _, s := range d.Steps {
-		v.add("step", "%d %d", s.First, s.Count)
+		v.Add("step", "%d %d", s.First, s.Count)
 	}
 	for i := range d.Drops {
-		v.add("drop", "%s %x", d.Drops[i].Reason, d.Drops[i].Encode())
+		v.Add("drop", "%s %x", d.Drops[i].Reason, d.Drops[i].Encode())
 	}
-	v.add("carry after", "%x", d.Carry.Encode())
-	v.add("carry root", "%x", d.Carry.Root())
-	v.add("items root", "%x", d.ItemsRoot())
+	v.Add("carry after", "%x", d.Carry.Encode())
+	v.Add("carry root", "%x", d.Carry.Root())
+	v.Add("items root", "%x", d.ItemsRoot())
 	return v
 }
 
@@ -463,16 +389,16 @@ func TestVectorsDerive(t *testing.T) {
 	t.Parallel()
 	for _, v := range vectors(t, "derive/derive.txt", deriveVectors) {
 		w := &world{t: t}
-		p, err := DecodeParams(v.hex(t, "params"))
+		p, err := DecodeParams(v.Hex(t, "params"))
 		require.NoError(t, err)
-		header, err := DecodeHeader(v.hex(t, "header"), p)
+		header, err := DecodeHeader(v.Hex(t, "header"), p)
 		require.NoError(t, err)
-		source, err := DecodeLayer(v.hex(t, "source"), p)
+		source, err := DecodeLayer(v.Hex(t, "source"), p)
 		require.NoError(t, err)
-		carry, err := DecodeCarry(v.hex(t, "carry"))
+		carry, err := DecodeCarry(v.Hex(t, "carry"))
 		require.NoError(t, err)
-		w.p, w.chain = *p, Hash(v.hex(t, "chainid"))
+		w.p, w.chain = *p, Hash(v.Hex(t, "chainid"))
 		w.header, w.source, w.carry = *header, *source, *carry
-		require.Equal(t, v.String(), deriveVector(v.get(t, "name"), w).String())
+		require.Equal(t, v.String(), deriveVector(v.Get(t, "name"), w).String())
 	}
 }

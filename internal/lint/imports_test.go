@@ -26,6 +26,7 @@ var levels = []struct {
 	{3, []string{"host/..."}},
 	{4, []string{"rollup", "rollup/statetree", "rollup/stf", "rollup/dispute", "rollup/bridge", "rollup/l1"}},
 	{5, []string{"rollup/l1/sim", "api/...", "sdk/go/...", "internal/kv", "internal/service", "fixtures",
+		"internal/vectorfile",
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
 	{7, []string{"internal/devnet/...", "internal/sim", "internal/demo/...", "internal/bench", "internal/calibrate",
