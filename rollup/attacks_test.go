@@ -164,10 +164,10 @@ func (a *attack) derive() string {
 	var b strings.Builder
 	for i := range d.Items {
 		it := &d.Items[i]
-		switch {
-		case it.Kind == ItemTx:
+		switch it.Kind {
+		case ItemTx:
 			fmt.Fprintf(&b, "%s, relay %d\n", a.of[it.Tx.Hash()], it.Relay[23])
-		case it.Kind == ItemForced:
+		case ItemForced:
 			fmt.Fprintf(&b, "%s, forced\n", a.of[it.Tx.Hash()])
 		default:
 			fmt.Fprintf(&b, "%s\n", it.Kind)

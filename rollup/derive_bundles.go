@@ -137,11 +137,10 @@ func (v *deriver) selectFitting(all []*candidate) []*candidate {
 	return kept
 }
 
-// ticket is a candidate's place in the shuffle: its sort key, the first 8 bytes big-endian.
+// ticket is a candidate's place in the shuffle: the first 8 bytes of its sort key, big-endian.
 type ticket struct {
 	head uint64
-	key  Hash
-	c    *candidate
+	at   int32 // index of the candidate
 }
 
 // order sorts by the layer's shuffle; then the places of each principal's ordered transactions are
@@ -153,22 +152,24 @@ func order(h *Header, all []*candidate) []*candidate {
 	for i := range 8 {
 		seed = append(seed, byte(h.Height>>(8*i)))
 	}
+	keys := make([]Hash, len(all))
 	tickets := make([]ticket, len(all))
 	for i, c := range all {
-		key := digest(domainOrder, seed, c.hash[:])
-		tickets[i] = ticket{binary.BigEndian.Uint64(key[:]), key, c}
+		keys[i] = digest(domainOrder, seed, c.hash[:])
+		tickets[i] = ticket{binary.BigEndian.Uint64(keys[i][:]), int32(i)}
 	}
 	slices.SortFunc(tickets, func(a, b ticket) int {
 		if a.head != b.head {
 			return cmp.Compare(a.head, b.head)
 		}
-		return bytes.Compare(a.key[:], b.key[:])
+		return bytes.Compare(keys[a.at][:], keys[b.at][:])
 	})
-	for i := range tickets {
-		all[i] = tickets[i].c
+	sorted := make([]*candidate, len(all))
+	for i, t := range tickets {
+		sorted[i] = all[t.at]
 	}
-	refillAll(all)
-	return all
+	refillAll(sorted)
+	return sorted
 }
 
 // refillAll refills the places of every principal that holds several. Each place is linked to the
