@@ -150,4 +150,5 @@ func fill(out *athenav1.SimulateResponse, sim *stf.Simulation, item *rollup.Item
 	out.Used, out.Prices = wire.Units(sim.Used), wire.Units(sim.Prices)
 	out.DataPrice, out.InclusionPrice = item.DataPrice, item.InclusionPrice
 	out.Weight, out.NextNonce, out.Verified = item.Weight, sim.NextNonce, sim.Verified
+	out.Storage = sim.Storage
 }

@@ -15,7 +15,7 @@ import (
 // Margins of a suggestion: what may change between the dry run and the layer.
 const (
 	unitsMarginPercent = 25  // more units than the dry run used
-	priceRises         = 4   // L1 blocks in a row that raise inclusion and data prices at most
+	priceRises         = 4   // blocks and layers in a row that raise all prices at most
 	expiryLayers       = 100 // layers until a suggested transaction expires
 	minSuggestedUnits  = 256 // floor of each dimension that was used at all
 	missingAuthBytes   = 64  // an auth that is still to come: an Ed25519 signature
@@ -53,11 +53,12 @@ func (s *server) SuggestFee(
 	most, ok2 := r.relayFee(tx, limits, size, sim, priceRises)
 	prices := wire.ParseUnits(sim.GetPrices())
 	expected, ok3 := rollup.ExecutionFee(used, prices)
-	bound, ok4 := rollup.ExecutionFee(limits, prices)
+	p := &r.cfg.Genesis.Params
+	bound, ok4 := p.UnitsFee(limits, p.RisenPrices(prices, priceRises))
 	if !ok1 || !ok2 || !ok3 || !ok4 {
 		return nil, status.Error(codes.OutOfRange, "the fee does not fit 64 bits")
 	}
-	resp.ExpectedFee = saturatingAdd(expected, now)
+	resp.ExpectedFee = saturatingAdd(saturatingAdd(expected, sim.GetStorage()), now)
 	resp.MaxFee = saturatingAdd(bound, most)
 	return resp, nil
 }

@@ -124,7 +124,7 @@ func (r *Relay) judge(tx *rollup.Tx, t *terms, sim *athenav1.SimulateResponse) e
 	if !sim.GetVerified() {
 		return refuse(rollup.ReasonVerifyFailed, "verify does not accept the auth")
 	}
-	fee, ok := rollup.ExecutionFee(tx.MaxUnits, wire.ParseUnits(sim.GetPrices()))
+	fee, ok := r.cfg.Genesis.Params.UnitsFee(tx.MaxUnits, wire.ParseUnits(sim.GetPrices()))
 	data, inclusion := r.prices()
 	own := t.owed(&rollup.Header{DataPrice: data, InclusionPrice: inclusion})
 	if most := saturatingAdd(fee, own.sum()); !ok || most > tx.MaxFee {

@@ -44,18 +44,28 @@ func RelayFee(i *Item) (uint64, bool) {
 	return sum, true
 }
 
+// UnitsFee is the most that a transaction which declares units can pay for them and for what it
+// stores. It is false when the sum does not fit 64 bits.
+func (p *Params) UnitsFee(units, prices metering.Units) (uint64, bool) {
+	execution, ok1 := ExecutionFee(units, prices)
+	storage, ok2 := p.StorageFee(units[metering.Alloc])
+	sum, carry := bits.Add64(execution, storage, 0)
+	if !ok1 || !ok2 || carry != 0 {
+		return 0, false
+	}
+	return sum, true
+}
+
 // MaxFeeBound is the most that an item can pay at the given prices: what maxFee must cover for it
 // to be effective. It is false when the sum does not fit 64 bits.
 func (p *Params) MaxFeeBound(i *Item, prices metering.Units) (uint64, bool) {
 	if i.Tx == nil {
 		return 0, true
 	}
-	execution, ok1 := ExecutionFee(i.Tx.MaxUnits, prices)
-	storage, ok2 := p.StorageFee(i.Tx.MaxUnits[metering.Alloc])
-	relay, ok3 := RelayFee(i)
-	sum, carry1 := bits.Add64(execution, storage, 0)
-	sum, carry2 := bits.Add64(sum, relay, 0)
-	if !ok1 || !ok2 || !ok3 || carry1|carry2 != 0 {
+	units, ok1 := p.UnitsFee(i.Tx.MaxUnits, prices)
+	relay, ok2 := RelayFee(i)
+	sum, carry := bits.Add64(units, relay, 0)
+	if !ok1 || !ok2 || carry != 0 {
 		return 0, false
 	}
 	return sum, true

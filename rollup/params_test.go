@@ -74,10 +74,10 @@ func TestValidate(t *testing.T) {
 			p.SweepLeaves = 409
 		},
 		"SweepLeaves 168 of 12288": func(p *Params) { p.SweepLeaves = 168 },
-		"cannot be written":     func(p *Params) { p.MaxTx[metering.Write] = 100 },
-		"StepItems is 0":        func(p *Params) { p.StepItems = 0 },
-		"crediting their":       func(p *Params) { p.StepItems = 17 },
-		"MaxTxKeys 1024 and":    func(p *Params) { p.MaxTxKeys = p.MaxStepKeys },
+		"cannot be written":        func(p *Params) { p.MaxTx[metering.Write] = 100 },
+		"StepItems is 0":           func(p *Params) { p.StepItems = 0 },
+		"crediting their":          func(p *Params) { p.StepItems = 17 },
+		"MaxTxKeys 1024 and":       func(p *Params) { p.MaxTxKeys = p.MaxStepKeys },
 		"above MaxStepValueBytes": func(p *Params) {
 			p.MaxStepValueBytes = p.MaxTxValueBytes
 		},

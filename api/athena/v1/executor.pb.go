@@ -1145,7 +1145,9 @@ type SimulateResponse struct {
 	Layer      uint64 `protobuf:"varint,11,opt,name=layer,proto3" json:"layer,omitempty"`
 	ReturnData []byte `protobuf:"bytes,12,opt,name=return_data,json=returnData,proto3" json:"return_data,omitempty"`
 	// verified is true when verify accepts the auths of the transaction as they are.
-	Verified      bool `protobuf:"varint,13,opt,name=verified,proto3" json:"verified,omitempty"`
+	Verified bool `protobuf:"varint,13,opt,name=verified,proto3" json:"verified,omitempty"`
+	// storage is what it pays for stored bytes beside their units: deposits and prepaid rent.
+	Storage       uint64 `protobuf:"varint,14,opt,name=storage,proto3" json:"storage,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1269,6 +1271,13 @@ func (x *SimulateResponse) GetVerified() bool {
 		return x.Verified
 	}
 	return false
+}
+
+func (x *SimulateResponse) GetStorage() uint64 {
+	if x != nil {
+		return x.Storage
+	}
+	return 0
 }
 
 type ClaimsRequest struct {
@@ -2123,7 +2132,7 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x0fSimulateRequest\x12\x0e\n" +
 	"\x02tx\x18\x01 \x01(\fR\x02tx\x12\x1d\n" +
 	"\n" +
-	"admit_only\x18\x02 \x01(\bR\tadmitOnly\"\x94\x03\n" +
+	"admit_only\x18\x02 \x01(\bR\tadmitOnly\"\xae\x03\n" +
 	"\x10SimulateResponse\x12\x18\n" +
 	"\aoutcome\x18\x01 \x01(\tR\aoutcome\x12\x12\n" +
 	"\x04trap\x18\x02 \x01(\tR\x04trap\x12\x16\n" +
@@ -2141,7 +2150,8 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x05layer\x18\v \x01(\x04R\x05layer\x12\x1f\n" +
 	"\vreturn_data\x18\f \x01(\fR\n" +
 	"returnData\x12\x1a\n" +
-	"\bverified\x18\r \x01(\bR\bverified\"\x0f\n" +
+	"\bverified\x18\r \x01(\bR\bverified\x12\x18\n" +
+	"\astorage\x18\x0e \x01(\x04R\astorage\"\x0f\n" +
 	"\rClaimsRequest\"~\n" +
 	"\x0eClaimsResponse\x12,\n" +
 	"\x06claims\x18\x01 \x03(\v2\x14.athena.v1.ClaimInfoR\x06claims\x12\x1f\n" +
