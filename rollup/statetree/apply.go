@@ -100,12 +100,17 @@ func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
 // applySides makes the changes in both children of a node; side by side if they are many. Only
 // trees of a store do so: what a verdict runs on stays in its goroutine.
 func (t *Tree) applySides(x *inner, l, r []Change, depth int) (left, right node, err error) {
-	if t.src == nil || t.rec != nil || len(l) < forkMin/2 || len(r) < forkMin/2 {
-		if left, err = t.apply(x.kids[0], l, depth); err == nil {
-			right, err = t.apply(x.kids[1], r, depth)
-		}
-		return left, right, err
+	if t.src != nil && t.rec == nil && len(l) >= forkMin/2 && len(r) >= forkMin/2 {
+		return t.applyFork(x, l, r, depth)
 	}
+	if left, err = t.apply(x.kids[0], l, depth); err == nil {
+		right, err = t.apply(x.kids[1], r, depth)
+	}
+	return left, right, err
+}
+
+// applyFork is apart from applySides because what a goroutine shares is allocated.
+func (t *Tree) applyFork(x *inner, l, r []Change, depth int) (left, right node, err error) {
 	var wg sync.WaitGroup
 	var rightErr error
 	wg.Go(func() { right, rightErr = t.apply(x.kids[1], r, depth) })

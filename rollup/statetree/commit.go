@@ -154,6 +154,7 @@ func (st *stage) tree(s *settler) (changes []valueChange, err error) {
 
 // values writes the values that differ.
 func (st *stage) values(changes []valueChange) error {
+	st.keys = make([]byte, 0, len(changes)*len(Key{}))
 	for _, c := range changes {
 		var value []byte
 		if c.now != nil {
@@ -219,7 +220,7 @@ func (s *pebbleStore) keep(st *stage) error {
 	d.keys += keys
 	done, err := d.clean(st.flush, func(id nodeID, p *inner) error {
 		s.nodes.put(id, p)
-		return st.set(id.dbKey(), appendPage(nil, p), true)
+		return st.set(id.dbKey(), appendPage(make([]byte, 0, pageBytes), p), true)
 	})
 	if err != nil {
 		return err

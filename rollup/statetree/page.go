@@ -37,6 +37,9 @@ const (
 	pageBucket = 4 // number of leaves u8, hash
 )
 
+// pageBytes is the largest page: 63 inner nodes and 64 hashes.
+const pageBytes = 63 + 64*34
+
 // appendPage appends the encoding of a page, of which everything below is reduced to stubs.
 func appendPage(b []byte, n node) []byte {
 	switch x := n.(type) {

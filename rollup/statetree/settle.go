@@ -103,18 +103,27 @@ const settleForks = 2
 func (s *settler) both(
 	was, is [2]node, at Key, depth int,
 ) (kids [2]node, leaves [2]int, err error) {
-	left, right := at.to(depth, 0), at.to(depth, 1)
-	if depth >= settleForks || s.same != nil {
-		if kids[0], leaves[0], err = s.walk(was[0], is[0], left, depth+1); err == nil {
-			kids[1], leaves[1], err = s.walk(was[1], is[1], right, depth+1)
-		}
-		return kids, leaves, err
+	if depth < settleForks && s.same == nil {
+		return s.fork(was, is, at, depth)
 	}
+	kids[0], leaves[0], err = s.walk(was[0], is[0], at.to(depth, 0), depth+1)
+	if err == nil {
+		kids[1], leaves[1], err = s.walk(was[1], is[1], at.to(depth, 1), depth+1)
+	}
+	return kids, leaves, err
+}
+
+// fork is apart from both because what a goroutine shares is allocated.
+func (s *settler) fork(
+	was, is [2]node, at Key, depth int,
+) (kids [2]node, leaves [2]int, err error) {
 	var wg sync.WaitGroup
 	var rightErr error
 	other := &settler{from: s.from, to: s.to}
-	wg.Go(func() { kids[1], leaves[1], rightErr = other.walk(was[1], is[1], right, depth+1) })
-	kids[0], leaves[0], err = s.walk(was[0], is[0], left, depth+1)
+	wg.Go(func() {
+		kids[1], leaves[1], rightErr = other.walk(was[1], is[1], at.to(depth, 1), depth+1)
+	})
+	kids[0], leaves[0], err = s.walk(was[0], is[0], at.to(depth, 0), depth+1)
 	wg.Wait()
 	if err == nil {
 		err = rightErr

@@ -16,7 +16,14 @@ type undoRecord struct {
 }
 
 func (u *undoRecord) encode() []byte {
-	var e scale.Encoder
+	size := 256 + len(u.head.Meta)
+	for _, c := range u.changes {
+		size += len(c.Key) + 5 + len(c.Value)
+	}
+	for _, a := range u.aux {
+		size += len(a.key) + len(a.value) + 10
+	}
+	e := scale.Encoder{B: make([]byte, 0, size)}
 	putHead(&e, u.head)
 	e.U32(uint32(len(u.changes)))
 	for _, c := range u.changes {
