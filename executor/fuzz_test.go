@@ -15,6 +15,7 @@ func FuzzStoredRecords(f *testing.F) {
 		_, _ = decodeJob(key, value)
 		_, _ = decodeIDRecord(value)
 		_, _ = decodeDropRecord(value)
+		_, _ = decodeLeft(value)
 		_, _ = decodeChallenged(value, value)
 	})
 }

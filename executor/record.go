@@ -20,6 +20,7 @@ const (
 	spaceID      = 't' // TxID, TxHash or deposit id -> idRecord
 	spaceDropped = 'd' // TxID, TxHash or L1 id -> dropRecord
 	spaceCarry   = 'c' // height -> carry after the layer
+	spaceLeft    = 'w' // height, index in the layer's list -> leftRecord; never pruned
 	spaceGuard   = 'g' // empty key -> chain id that the database belongs to
 )
 
@@ -244,6 +245,7 @@ func layerAux(
 		}
 	}
 	aux = append(aux, ids.aux...)
+	aux = append(aux, leftAux(h, l, res)...)
 	for i := range rec.Drops {
 		d := &rec.Drops[i]
 		at := dropRecord{layer: h, reason: d.Reason}

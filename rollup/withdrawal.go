@@ -70,6 +70,24 @@ type WithdrawProve struct {
 	Record     []byte // statetree proof
 }
 
+// Encode returns the canonical encoding of the payload.
+func (v *WithdrawProve) Encode() []byte {
+	var e scale.Encoder
+	v.encode(&e)
+	return e.B
+}
+
+// DecodeWithdrawProve reads what Encode wrote. The error wraps a *RefusedError.
+func DecodeWithdrawProve(b []byte) (*WithdrawProve, error) {
+	v := new(WithdrawProve)
+	d := scale.NewDecoder(b)
+	v.decode(d)
+	if err := finish("withdraw prove", d); err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
 // Kind implements L1Payload.
 func (*WithdrawProve) Kind() L1Kind { return L1WithdrawProve }
 

@@ -2038,6 +2038,216 @@ func (x *SnapshotChunkResponse) GetProof() []byte {
 	return nil
 }
 
+type WithdrawalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// id is a TxID, a TxHash or the id of a deposit; without it layer counts.
+	Id    []byte `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Layer uint64 `protobuf:"varint,2,opt,name=layer,proto3" json:"layer,omitempty"`
+	// proof asks for the payloads: of one id only.
+	Proof         bool `protobuf:"varint,3,opt,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawalsRequest) Reset() {
+	*x = WithdrawalsRequest{}
+	mi := &file_athena_v1_executor_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawalsRequest) ProtoMessage() {}
+
+func (x *WithdrawalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawalsRequest.ProtoReflect.Descriptor instead.
+func (*WithdrawalsRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *WithdrawalsRequest) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *WithdrawalsRequest) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *WithdrawalsRequest) GetProof() bool {
+	if x != nil {
+		return x.Proof
+	}
+	return false
+}
+
+type WithdrawalsResponse struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	Withdrawals []*Withdrawal          `protobuf:"bytes,1,rep,name=withdrawals,proto3" json:"withdrawals,omitempty"`
+	// final_layer is the newest final layer; there are no payloads for layers above it.
+	FinalLayer    uint64 `protobuf:"varint,2,opt,name=final_layer,json=finalLayer,proto3" json:"final_layer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WithdrawalsResponse) Reset() {
+	*x = WithdrawalsResponse{}
+	mi := &file_athena_v1_executor_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WithdrawalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WithdrawalsResponse) ProtoMessage() {}
+
+func (x *WithdrawalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WithdrawalsResponse.ProtoReflect.Descriptor instead.
+func (*WithdrawalsResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *WithdrawalsResponse) GetWithdrawals() []*Withdrawal {
+	if x != nil {
+		return x.Withdrawals
+	}
+	return nil
+}
+
+func (x *WithdrawalsResponse) GetFinalLayer() uint64 {
+	if x != nil {
+		return x.FinalLayer
+	}
+	return 0
+}
+
+type Withdrawal struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Layer uint64                 `protobuf:"varint,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	// index is the place in the withdrawals list of the layer.
+	Index     uint64 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	ItemIndex uint32 `protobuf:"varint,3,opt,name=item_index,json=itemIndex,proto3" json:"item_index,omitempty"`
+	// from is the account on Athena, to the one on L1.
+	From   []byte `protobuf:"bytes,4,opt,name=from,proto3" json:"from,omitempty"`
+	To     []byte `protobuf:"bytes,5,opt,name=to,proto3" json:"to,omitempty"`
+	Amount uint64 `protobuf:"varint,6,opt,name=amount,proto3" json:"amount,omitempty"`
+	// payload is that of the L1 transaction "withdraw prove"; empty until the layer is final.
+	Payload       []byte `protobuf:"bytes,7,opt,name=payload,proto3" json:"payload,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Withdrawal) Reset() {
+	*x = Withdrawal{}
+	mi := &file_athena_v1_executor_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Withdrawal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Withdrawal) ProtoMessage() {}
+
+func (x *Withdrawal) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_executor_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Withdrawal.ProtoReflect.Descriptor instead.
+func (*Withdrawal) Descriptor() ([]byte, []int) {
+	return file_athena_v1_executor_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Withdrawal) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *Withdrawal) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+func (x *Withdrawal) GetItemIndex() uint32 {
+	if x != nil {
+		return x.ItemIndex
+	}
+	return 0
+}
+
+func (x *Withdrawal) GetFrom() []byte {
+	if x != nil {
+		return x.From
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetTo() []byte {
+	if x != nil {
+		return x.To
+	}
+	return nil
+}
+
+func (x *Withdrawal) GetAmount() uint64 {
+	if x != nil {
+		return x.Amount
+	}
+	return 0
+}
+
+func (x *Withdrawal) GetPayload() []byte {
+	if x != nil {
+		return x.Payload
+	}
+	return nil
+}
+
 var File_athena_v1_executor_proto protoreflect.FileDescriptor
 
 const file_athena_v1_executor_proto_rawDesc = "" +
@@ -2204,7 +2414,25 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x14\n" +
 	"\x05index\x18\x02 \x01(\rR\x05index\"-\n" +
 	"\x15SnapshotChunkResponse\x12\x14\n" +
-	"\x05proof\x18\x01 \x01(\fR\x05proof2\xc3\x06\n" +
+	"\x05proof\x18\x01 \x01(\fR\x05proof\"P\n" +
+	"\x12WithdrawalsRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
+	"\x05layer\x18\x02 \x01(\x04R\x05layer\x12\x14\n" +
+	"\x05proof\x18\x03 \x01(\bR\x05proof\"o\n" +
+	"\x13WithdrawalsResponse\x127\n" +
+	"\vwithdrawals\x18\x01 \x03(\v2\x15.athena.v1.WithdrawalR\vwithdrawals\x12\x1f\n" +
+	"\vfinal_layer\x18\x02 \x01(\x04R\n" +
+	"finalLayer\"\xad\x01\n" +
+	"\n" +
+	"Withdrawal\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x04R\x05index\x12\x1d\n" +
+	"\n" +
+	"item_index\x18\x03 \x01(\rR\titemIndex\x12\x12\n" +
+	"\x04from\x18\x04 \x01(\fR\x04from\x12\x0e\n" +
+	"\x02to\x18\x05 \x01(\fR\x02to\x12\x16\n" +
+	"\x06amount\x18\x06 \x01(\x04R\x06amount\x12\x18\n" +
+	"\apayload\x18\a \x01(\fR\apayload2\x91\a\n" +
 	"\x0fExecutorService\x127\n" +
 	"\x04Head\x12\x16.athena.v1.HeadRequest\x1a\x17.athena.v1.HeadResponse\x12@\n" +
 	"\aAccount\x12\x19.athena.v1.AccountRequest\x1a\x1a.athena.v1.AccountResponse\x12@\n" +
@@ -2217,7 +2445,8 @@ const file_athena_v1_executor_proto_rawDesc = "" +
 	"\tProveStep\x12\x1b.athena.v1.ProveStepRequest\x1a\x1c.athena.v1.ProveStepResponse0\x01\x12F\n" +
 	"\tSnapshots\x12\x1b.athena.v1.SnapshotsRequest\x1a\x1c.athena.v1.SnapshotsResponse\x12R\n" +
 	"\rSnapshotIndex\x12\x1f.athena.v1.SnapshotIndexRequest\x1a .athena.v1.SnapshotIndexResponse\x12R\n" +
-	"\rSnapshotChunk\x12\x1f.athena.v1.SnapshotChunkRequest\x1a .athena.v1.SnapshotChunkResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
+	"\rSnapshotChunk\x12\x1f.athena.v1.SnapshotChunkRequest\x1a .athena.v1.SnapshotChunkResponse\x12L\n" +
+	"\vWithdrawals\x12\x1d.athena.v1.WithdrawalsRequest\x1a\x1e.athena.v1.WithdrawalsResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
 
 var (
 	file_athena_v1_executor_proto_rawDescOnce sync.Once
@@ -2231,7 +2460,7 @@ func file_athena_v1_executor_proto_rawDescGZIP() []byte {
 	return file_athena_v1_executor_proto_rawDescData
 }
 
-var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
+var file_athena_v1_executor_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
 var file_athena_v1_executor_proto_goTypes = []any{
 	(*HeadRequest)(nil),           // 0: athena.v1.HeadRequest
 	(*HeadResponse)(nil),          // 1: athena.v1.HeadResponse
@@ -2262,52 +2491,58 @@ var file_athena_v1_executor_proto_goTypes = []any{
 	(*SnapshotChunkInfo)(nil),     // 26: athena.v1.SnapshotChunkInfo
 	(*SnapshotChunkRequest)(nil),  // 27: athena.v1.SnapshotChunkRequest
 	(*SnapshotChunkResponse)(nil), // 28: athena.v1.SnapshotChunkResponse
-	(*Proof)(nil),                 // 29: athena.v1.Proof
-	(*Receipt)(nil),               // 30: athena.v1.Receipt
-	(*Units)(nil),                 // 31: athena.v1.Units
+	(*WithdrawalsRequest)(nil),    // 29: athena.v1.WithdrawalsRequest
+	(*WithdrawalsResponse)(nil),   // 30: athena.v1.WithdrawalsResponse
+	(*Withdrawal)(nil),            // 31: athena.v1.Withdrawal
+	(*Proof)(nil),                 // 32: athena.v1.Proof
+	(*Receipt)(nil),               // 33: athena.v1.Receipt
+	(*Units)(nil),                 // 34: athena.v1.Units
 }
 var file_athena_v1_executor_proto_depIdxs = []int32{
-	29, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
-	29, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
-	30, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
+	32, // 0: athena.v1.AccountResponse.proof:type_name -> athena.v1.Proof
+	32, // 1: athena.v1.StorageResponse.proof:type_name -> athena.v1.Proof
+	33, // 2: athena.v1.ReceiptResponse.receipt:type_name -> athena.v1.Receipt
 	8,  // 3: athena.v1.ReceiptResponse.proof:type_name -> athena.v1.ReceiptProof
-	29, // 4: athena.v1.ReceiptProof.sealed:type_name -> athena.v1.Proof
-	30, // 5: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
+	32, // 4: athena.v1.ReceiptProof.sealed:type_name -> athena.v1.Proof
+	33, // 5: athena.v1.LayerResponse.receipts:type_name -> athena.v1.Receipt
 	11, // 6: athena.v1.LayerResponse.dropped:type_name -> athena.v1.Dropped
-	31, // 7: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
-	31, // 8: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
+	34, // 7: athena.v1.SimulateResponse.used:type_name -> athena.v1.Units
+	34, // 8: athena.v1.SimulateResponse.prices:type_name -> athena.v1.Units
 	18, // 9: athena.v1.ClaimsResponse.claims:type_name -> athena.v1.ClaimInfo
 	23, // 10: athena.v1.SnapshotsResponse.snapshots:type_name -> athena.v1.Snapshot
 	26, // 11: athena.v1.SnapshotIndexResponse.chunks:type_name -> athena.v1.SnapshotChunkInfo
-	0,  // 12: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
-	2,  // 13: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
-	4,  // 14: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
-	6,  // 15: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
-	9,  // 16: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
-	12, // 17: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
-	14, // 18: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
-	16, // 19: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
-	19, // 20: athena.v1.ExecutorService.ProveStep:input_type -> athena.v1.ProveStepRequest
-	21, // 21: athena.v1.ExecutorService.Snapshots:input_type -> athena.v1.SnapshotsRequest
-	24, // 22: athena.v1.ExecutorService.SnapshotIndex:input_type -> athena.v1.SnapshotIndexRequest
-	27, // 23: athena.v1.ExecutorService.SnapshotChunk:input_type -> athena.v1.SnapshotChunkRequest
-	1,  // 24: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
-	3,  // 25: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
-	5,  // 26: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
-	7,  // 27: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
-	10, // 28: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
-	13, // 29: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
-	15, // 30: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
-	17, // 31: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
-	20, // 32: athena.v1.ExecutorService.ProveStep:output_type -> athena.v1.ProveStepResponse
-	22, // 33: athena.v1.ExecutorService.Snapshots:output_type -> athena.v1.SnapshotsResponse
-	25, // 34: athena.v1.ExecutorService.SnapshotIndex:output_type -> athena.v1.SnapshotIndexResponse
-	28, // 35: athena.v1.ExecutorService.SnapshotChunk:output_type -> athena.v1.SnapshotChunkResponse
-	24, // [24:36] is the sub-list for method output_type
-	12, // [12:24] is the sub-list for method input_type
-	12, // [12:12] is the sub-list for extension type_name
-	12, // [12:12] is the sub-list for extension extendee
-	0,  // [0:12] is the sub-list for field type_name
+	31, // 12: athena.v1.WithdrawalsResponse.withdrawals:type_name -> athena.v1.Withdrawal
+	0,  // 13: athena.v1.ExecutorService.Head:input_type -> athena.v1.HeadRequest
+	2,  // 14: athena.v1.ExecutorService.Account:input_type -> athena.v1.AccountRequest
+	4,  // 15: athena.v1.ExecutorService.Storage:input_type -> athena.v1.StorageRequest
+	6,  // 16: athena.v1.ExecutorService.Receipt:input_type -> athena.v1.ReceiptRequest
+	9,  // 17: athena.v1.ExecutorService.Layer:input_type -> athena.v1.LayerRequest
+	12, // 18: athena.v1.ExecutorService.Call:input_type -> athena.v1.CallRequest
+	14, // 19: athena.v1.ExecutorService.Simulate:input_type -> athena.v1.SimulateRequest
+	16, // 20: athena.v1.ExecutorService.Claims:input_type -> athena.v1.ClaimsRequest
+	19, // 21: athena.v1.ExecutorService.ProveStep:input_type -> athena.v1.ProveStepRequest
+	21, // 22: athena.v1.ExecutorService.Snapshots:input_type -> athena.v1.SnapshotsRequest
+	24, // 23: athena.v1.ExecutorService.SnapshotIndex:input_type -> athena.v1.SnapshotIndexRequest
+	27, // 24: athena.v1.ExecutorService.SnapshotChunk:input_type -> athena.v1.SnapshotChunkRequest
+	29, // 25: athena.v1.ExecutorService.Withdrawals:input_type -> athena.v1.WithdrawalsRequest
+	1,  // 26: athena.v1.ExecutorService.Head:output_type -> athena.v1.HeadResponse
+	3,  // 27: athena.v1.ExecutorService.Account:output_type -> athena.v1.AccountResponse
+	5,  // 28: athena.v1.ExecutorService.Storage:output_type -> athena.v1.StorageResponse
+	7,  // 29: athena.v1.ExecutorService.Receipt:output_type -> athena.v1.ReceiptResponse
+	10, // 30: athena.v1.ExecutorService.Layer:output_type -> athena.v1.LayerResponse
+	13, // 31: athena.v1.ExecutorService.Call:output_type -> athena.v1.CallResponse
+	15, // 32: athena.v1.ExecutorService.Simulate:output_type -> athena.v1.SimulateResponse
+	17, // 33: athena.v1.ExecutorService.Claims:output_type -> athena.v1.ClaimsResponse
+	20, // 34: athena.v1.ExecutorService.ProveStep:output_type -> athena.v1.ProveStepResponse
+	22, // 35: athena.v1.ExecutorService.Snapshots:output_type -> athena.v1.SnapshotsResponse
+	25, // 36: athena.v1.ExecutorService.SnapshotIndex:output_type -> athena.v1.SnapshotIndexResponse
+	28, // 37: athena.v1.ExecutorService.SnapshotChunk:output_type -> athena.v1.SnapshotChunkResponse
+	30, // 38: athena.v1.ExecutorService.Withdrawals:output_type -> athena.v1.WithdrawalsResponse
+	26, // [26:39] is the sub-list for method output_type
+	13, // [13:26] is the sub-list for method input_type
+	13, // [13:13] is the sub-list for extension type_name
+	13, // [13:13] is the sub-list for extension extendee
+	0,  // [0:13] is the sub-list for field type_name
 }
 
 func init() { file_athena_v1_executor_proto_init() }
@@ -2322,7 +2557,7 @@ func file_athena_v1_executor_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_athena_v1_executor_proto_rawDesc), len(file_athena_v1_executor_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   29,
+			NumMessages:   32,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -31,6 +31,7 @@ const (
 	ExecutorService_Snapshots_FullMethodName     = "/athena.v1.ExecutorService/Snapshots"
 	ExecutorService_SnapshotIndex_FullMethodName = "/athena.v1.ExecutorService/SnapshotIndex"
 	ExecutorService_SnapshotChunk_FullMethodName = "/athena.v1.ExecutorService/SnapshotChunk"
+	ExecutorService_Withdrawals_FullMethodName   = "/athena.v1.ExecutorService/Withdrawals"
 )
 
 // ExecutorServiceClient is the client API for ExecutorService service.
@@ -65,6 +66,9 @@ type ExecutorServiceClient interface {
 	SnapshotIndex(ctx context.Context, in *SnapshotIndexRequest, opts ...grpc.CallOption) (*SnapshotIndexResponse, error)
 	// SnapshotChunk returns a chunk: the proof of all leaves between two keys.
 	SnapshotChunk(ctx context.Context, in *SnapshotChunkRequest, opts ...grpc.CallOption) (*SnapshotChunkResponse, error)
+	// Withdrawals returns what a transaction or a deposit, or a whole layer, withdrew, with the proofs
+	// that L1 wants if asked for.
+	Withdrawals(ctx context.Context, in *WithdrawalsRequest, opts ...grpc.CallOption) (*WithdrawalsResponse, error)
 }
 
 type executorServiceClient struct {
@@ -204,6 +208,16 @@ func (c *executorServiceClient) SnapshotChunk(ctx context.Context, in *SnapshotC
 	return out, nil
 }
 
+func (c *executorServiceClient) Withdrawals(ctx context.Context, in *WithdrawalsRequest, opts ...grpc.CallOption) (*WithdrawalsResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(WithdrawalsResponse)
+	err := c.cc.Invoke(ctx, ExecutorService_Withdrawals_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ExecutorServiceServer is the server API for ExecutorService service.
 // All implementations must embed UnimplementedExecutorServiceServer
 // for forward compatibility.
@@ -236,6 +250,9 @@ type ExecutorServiceServer interface {
 	SnapshotIndex(context.Context, *SnapshotIndexRequest) (*SnapshotIndexResponse, error)
 	// SnapshotChunk returns a chunk: the proof of all leaves between two keys.
 	SnapshotChunk(context.Context, *SnapshotChunkRequest) (*SnapshotChunkResponse, error)
+	// Withdrawals returns what a transaction or a deposit, or a whole layer, withdrew, with the proofs
+	// that L1 wants if asked for.
+	Withdrawals(context.Context, *WithdrawalsRequest) (*WithdrawalsResponse, error)
 	mustEmbedUnimplementedExecutorServiceServer()
 }
 
@@ -281,6 +298,9 @@ func (UnimplementedExecutorServiceServer) SnapshotIndex(context.Context, *Snapsh
 }
 func (UnimplementedExecutorServiceServer) SnapshotChunk(context.Context, *SnapshotChunkRequest) (*SnapshotChunkResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method SnapshotChunk not implemented")
+}
+func (UnimplementedExecutorServiceServer) Withdrawals(context.Context, *WithdrawalsRequest) (*WithdrawalsResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method Withdrawals not implemented")
 }
 func (UnimplementedExecutorServiceServer) mustEmbedUnimplementedExecutorServiceServer() {}
 func (UnimplementedExecutorServiceServer) testEmbeddedByValue()                         {}
@@ -512,6 +532,24 @@ func _ExecutorService_SnapshotChunk_Handler(srv interface{}, ctx context.Context
 	return interceptor(ctx, in, info, handler)
 }
 
+func _ExecutorService_Withdrawals_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(WithdrawalsRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ExecutorServiceServer).Withdrawals(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ExecutorService_Withdrawals_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ExecutorServiceServer).Withdrawals(ctx, req.(*WithdrawalsRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ExecutorService_ServiceDesc is the grpc.ServiceDesc for ExecutorService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -562,6 +600,10 @@ var ExecutorService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "SnapshotChunk",
 			Handler:    _ExecutorService_SnapshotChunk_Handler,
+		},
+		{
+			MethodName: "Withdrawals",
+			Handler:    _ExecutorService_Withdrawals_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
