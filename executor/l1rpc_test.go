@@ -4,21 +4,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
 
-	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/l1rpc"
-	"github.com/athenarollup/athena/internal/service"
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
 // An executor that talks to L1 over gRPC claims and challenges as one in the same process.
 func TestOverL1RPC(t *testing.T) {
 	n := newNetwork(t, nil)
-	srv, err := service.Serve("127.0.0.1:0", n.genesis.Params.MaxL1TxBytes,
-		func(s grpc.ServiceRegistrar) {
-			athenav1.RegisterL1ServiceServer(s, l1rpc.NewServer(n.chain, n.genesis))
-		})
+	srv, err := l1rpc.Serve("127.0.0.1:0", n.chain, n.genesis)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, srv.Stop()) }()
 	c, err := l1rpc.Dial(srv.Addr())

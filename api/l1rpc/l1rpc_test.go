@@ -8,11 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"google.golang.org/grpc"
 
-	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/l1rpc"
-	"github.com/athenarollup/athena/internal/service"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
@@ -32,9 +29,7 @@ func serve(t *testing.T) (*sim.Chain, *l1rpc.Client, *rollup.Genesis, ed25519.Pr
 	g.StateRoot = rollup.Hash(tree.Root())
 	chain, err := sim.New(g, sim.Options{Judge: dispute.NewJudge(stf.New())})
 	require.NoError(t, err)
-	srv, err := service.Serve("127.0.0.1:0", g.Params.MaxL1TxBytes, func(s grpc.ServiceRegistrar) {
-		athenav1.RegisterL1ServiceServer(s, l1rpc.NewServer(chain, g))
-	})
+	srv, err := l1rpc.Serve("127.0.0.1:0", chain, g)
 	require.NoError(t, err)
 	c, err := l1rpc.Dial(srv.Addr())
 	require.NoError(t, err)

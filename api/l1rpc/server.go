@@ -17,11 +17,13 @@ import (
 	"math"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/wire"
+	"github.com/athenarollup/athena/internal/service"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 )
@@ -41,6 +43,13 @@ var _ athenav1.L1ServiceServer = (*Server)(nil)
 // NewServer returns a server of the chain of a genesis.
 func NewServer(chain l1.Chain, g *rollup.Genesis) *Server {
 	return &Server{chain: chain, genesis: g.Encode()}
+}
+
+// Serve serves a chain on an address until the server is stopped.
+func Serve(addr string, chain l1.Chain, g *rollup.Genesis) (*service.Server, error) {
+	return service.Serve(addr, g.Params.MaxL1TxBytes, func(s grpc.ServiceRegistrar) {
+		athenav1.RegisterL1ServiceServer(s, NewServer(chain, g))
+	})
 }
 
 // answer makes a gRPC status of an error.

@@ -33,6 +33,12 @@ func devCommand() *cli.Command {
 				EnvVars: []string{"ATHENA_DEV_STATE"}, Category: categoryNetwork},
 			&cli.DurationFlag{Name: "block-time", Value: time.Second, Usage: "an L1 block every `D`",
 				Category: categoryNetwork},
+			&cli.IntFlag{Name: "executors", Value: 2, Category: categoryNetwork,
+				Usage: "run `N` executors; the first challenges"},
+			&cli.BoolFlag{Name: "self-validate", Category: categoryNetwork,
+				Usage: "executors execute every step once more, from its own witness"},
+			&cli.IntFlag{Name: "snapshot-every", Category: categoryNetwork,
+				Usage: "executors cut a snapshot every `N` layers; 0 is none"},
 			&cli.BoolFlag{Name: "verbose", Aliases: []string{"v"}, Usage: "log what the daemons do",
 				Category: categoryOutput},
 			jsonFlag(),
@@ -44,6 +50,9 @@ func devCommand() *cli.Command {
 			if c.Duration("block-time") < 10*time.Millisecond {
 				return &usageError{fmt.Errorf("--block-time %s: at least 10ms", c.Duration("block-time"))}
 			}
+			if c.Int("executors") < 1 || c.Int("snapshot-every") < 0 {
+				return &usageError{errors.New("--executors: at least 1; --snapshot-every: at least 0")}
+			}
 			return dev(c)
 		},
 	}
@@ -51,7 +60,8 @@ func devCommand() *cli.Command {
 
 func dev(c *cli.Context) error {
 	cfg := devnet.Config{
-		Seed: devnet.DefaultSeed, Executors: 2, Dir: c.String("state"),
+		Seed: devnet.DefaultSeed, Executors: c.Int("executors"), Dir: c.String("state"),
+		SelfValidate: c.Bool("self-validate"), SnapshotEvery: c.Int("snapshot-every"),
 		RelayListen: "127.0.0.1:0", ExecutorListen: "127.0.0.1:0",
 		BundleInterval: c.Duration("block-time") / 2,
 	}
@@ -100,16 +110,21 @@ func announce(c *cli.Context, n *devnet.Net) error {
 	}
 	if c.Bool("json") {
 		id := n.Genesis.ChainID()
-		return printJSON(c, map[string]any{
-			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(),
-			"secondExecutor": n.Executors[1].Addr(), "chainId": hex0x(id[:]),
+		doc := map[string]any{
+			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(), "chainId": hex0x(id[:]),
 			"walletTemplate": devnet.WalletTemplate().String(), "accounts": accounts,
-		})
+		}
+		if len(n.Executors) > 1 {
+			doc["secondExecutor"] = n.Executors[1].Addr()
+		}
+		return printJSON(c, doc)
 	}
 	w := tabwriter.NewWriter(c.App.ErrWriter, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Athena development network\n\nrelay\t%s\texport ATHENA_RELAY=%[1]s\n", n.Relay.Addr())
 	fmt.Fprintf(w, "executor\t%s\texport ATHENA_EXECUTOR=%[1]s\n", n.Executors[0].Addr())
-	fmt.Fprintf(w, "second executor\t%s\n", n.Executors[1].Addr())
+	for i, e := range n.Executors[1:] {
+		fmt.Fprintf(w, "executor %d\t%s\n", i+2, e.Addr())
+	}
 	fmt.Fprintf(w, "wallet template\t%s\n\n", devnet.WalletTemplate())
 	fmt.Fprintf(w, "account\taddress (%d units each)\tprivate key, public to all the world\n",
 		devnet.AccountBalance)

@@ -29,6 +29,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		UsageText: "athena COMMAND [flags] [arguments]",
 		Commands: []*cli.Command{
 			demoCommand(), devCommand(),
+			l1Command(), executorCommand(), relayCommand(),
 			runCommand(), debugCommand(), disasmCommand(), inspectCommand(), asmCommand(),
 			deployCommand(), spawnCommand(), sendCommand(),
 			callCommand(), accountCommand(), txCommand(), replayCommand(), verifyStepCommand(),

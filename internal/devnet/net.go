@@ -10,13 +10,10 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/executor"
-	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/relay"
 	"github.com/athenarollup/athena/rollup"
-	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/l1/sim"
-	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/sdk/go/client"
 	"github.com/athenarollup/athena/sdk/go/wallet"
 )
@@ -34,6 +31,8 @@ type Config struct {
 	ExecutorListen string // of executor 0; the others take free ports
 
 	BundleInterval time.Duration // 0 = the relay's default
+	SelfValidate   bool          // executors execute every step from its own witness, too
+	SnapshotEvery  int           // layers between two snapshots of each executor; 0 = none
 	Log            *slog.Logger
 
 	// Tamper makes executor i lie in its claims; nil = all are honest.
@@ -103,19 +102,12 @@ func (n *Net) dir(name string) string {
 }
 
 func (n *Net) startL1() error {
-	store, err := kv.Open(n.dir("l1"))
+	chain, store, err := openL1(n.cfg.Seed, n.Genesis, n.dir("l1"))
 	if err != nil {
 		return err
 	}
+	n.Chain = chain
 	n.closes = append(n.closes, store.Close)
-	n.Chain, err = sim.New(n.Genesis, sim.Options{
-		Seed: n.cfg.Seed, BlockTime: BlockSeconds, Store: store,
-		Proposer: rollup.L1Address([32]byte(Key(n.cfg.Seed, "proposer")[32:])),
-		Judge:    dispute.NewJudge(stf.New()),
-	})
-	if err != nil {
-		return fmt.Errorf("devnet: start L1: %w", err)
-	}
 	return nil
 }
 
@@ -129,6 +121,9 @@ func (n *Net) startExecutor(ctx context.Context, i int) error {
 		Claim:   true,
 		Listen:  anyPort,
 		Log:     n.cfg.Log.With("executor", i),
+
+		SelfValidate:  n.cfg.SelfValidate,
+		SnapshotEvery: n.cfg.SnapshotEvery,
 	}
 	if i == 0 {
 		cfg.Challenge = true
