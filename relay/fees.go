@@ -30,7 +30,7 @@ func (s *server) SuggestFee(
 		return nil, status.Error(codes.FailedPrecondition,
 			"this relay has no executor to ask; start it with one, or use another relay")
 	}
-	tx, reason, err := rollup.DecodeTx(req.GetTx(), &r.cfg.Genesis.Params)
+	tx, reason, err := rollup.DecodeTx(req.GetTx(), r.params.Load())
 	if err != nil {
 		return nil, toStatus(&rollup.RefusedError{Reason: reason, Err: err})
 	}
@@ -71,7 +71,7 @@ func (r *Relay) relayFee(
 	signed.MaxUnits = limits
 	return rollup.RelayFee(&rollup.Item{
 		Kind: rollup.ItemTx, Tx: &signed, Size: uint32(size),
-		Weight:         r.cfg.Genesis.Params.Weight(r.declared(&signed, size)),
+		Weight:         r.params.Load().Weight(r.declared(&signed, size)),
 		DataPrice:      riseFor(sim.GetDataPrice(), rises),
 		InclusionPrice: riseFor(sim.GetInclusionPrice(), rises),
 	})
@@ -80,14 +80,14 @@ func (r *Relay) relayFee(
 // lifetime is how many layers a suggested transaction lives.
 func (r *Relay) lifetime(kind rollup.NonceKind) uint64 {
 	if kind == rollup.NonceUnordered {
-		return min(expiryLayers, r.cfg.Genesis.Params.UnorderedWindow)
+		return min(expiryLayers, r.params.Load().UnorderedWindow)
 	}
 	return expiryLayers
 }
 
 // limits adds the margin to what was used, within what one transaction may declare.
 func (r *Relay) limits(used metering.Units) metering.Units {
-	p := &r.cfg.Genesis.Params
+	p := r.params.Load()
 	var out metering.Units
 	for d := range used {
 		if used[d] == 0 || metering.Dimension(d) == metering.Data {

@@ -183,7 +183,7 @@ func (r *Relay) settleOne(ctx context.Context, tip l1.Tip, p *posting) error {
 	r.mu.Lock()
 	p.header = block.Header
 	r.mu.Unlock()
-	if tip.Height >= f.height+r.cfg.Genesis.Params.ReorgBound {
+	if tip.Height >= f.height+r.params.Load().ReorgBound {
 		return r.retire(p, tip.Height)
 	}
 	return nil

@@ -22,7 +22,7 @@ func (r *Relay) accept(ctx context.Context, raw []byte) (tx *rollup.Tx, known bo
 	if err := r.gate(); err != nil {
 		return nil, false, err
 	}
-	tx, reason, err := rollup.DecodeTx(raw, &r.cfg.Genesis.Params)
+	tx, reason, err := rollup.DecodeTx(raw, r.params.Load())
 	if err != nil {
 		return nil, false, &rollup.RefusedError{Reason: reason, Err: err}
 	}
@@ -34,7 +34,7 @@ func (r *Relay) accept(ctx context.Context, raw []byte) (tx *rollup.Tx, known bo
 	if before != nil && !r.lost(ctx, h, before) {
 		return tx, true, nil
 	}
-	t := termsOf(tx, len(raw), &r.cfg.Genesis.Params)
+	t := termsOf(tx, len(raw), r.params.Load())
 	if err := r.judgeAll(ctx, tx, raw, &t); err != nil {
 		return nil, false, err
 	}
@@ -143,7 +143,7 @@ func (r *Relay) lost(ctx context.Context, h rollup.Hash, rec *record) bool {
 
 // check holds the rules that derivation would apply, and the relay's own terms.
 func (r *Relay) check(tx *rollup.Tx, t *terms) error {
-	p, own := &r.cfg.Genesis.Params, &r.cfg.Policy
+	p, own := r.params.Load(), &r.cfg.Policy
 	layer := r.height() + p.OrderDelay + 1
 	switch {
 	case tx.ChainID != r.chainID:
@@ -191,5 +191,5 @@ func (r *Relay) prices() (data, inclusion uint64) {
 }
 
 func (r *Relay) declared(tx *rollup.Tx, size int) rollup.Declared {
-	return r.cfg.Genesis.Params.Declared(&rollup.Item{Kind: rollup.ItemTx, Tx: tx, Size: uint32(size)})
+	return r.params.Load().Declared(&rollup.Item{Kind: rollup.ItemTx, Tx: tx, Size: uint32(size)})
 }

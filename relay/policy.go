@@ -92,7 +92,7 @@ func (r *Relay) simulate(ctx context.Context, tx *rollup.Tx, raw []byte, t *term
 	if status.Code(err) == codes.InvalidArgument {
 		return err
 	}
-	if err == nil && r.height() > saturatingAdd(sim.GetLayer(), r.cfg.Genesis.Params.ReorgBound) {
+	if err == nil && r.height() > saturatingAdd(sim.GetLayer(), r.params.Load().ReorgBound) {
 		err = fmt.Errorf("its state is that of layer %d, L1 is at block %d", sim.GetLayer(), r.height())
 	}
 	if err == nil {

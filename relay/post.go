@@ -130,7 +130,12 @@ func (r *Relay) lookAt(ctx context.Context, tip l1.Tip) (view, error) {
 	if err != nil { // or a reorganisation has taken it already
 		return view{}, waitFor("ask L1 for its prices", err)
 	}
-	return view{tip, block.Header}, nil
+	// What is posted now is in the next block at the earliest, and executed by the layer after that.
+	p, err := r.cfg.Chain.Params(ctx, tip.Height+2)
+	if err != nil {
+		return view{}, waitFor("ask L1 for its parameters", err)
+	}
+	return view{tip, block.Header}, r.adopt(p)
 }
 
 // unsent returns the bundles that L1 has not taken yet. The caller holds mu.
@@ -281,7 +286,7 @@ func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 		ChainID: r.chainID,
 		Nonce:   nonce,
 		Payload: &rollup.PostBundle{
-			Bundle: rollup.EncodeBundle(r.cfg.Account, rollup.CodecDeflate, b.txs, &r.cfg.Genesis.Params),
+			Bundle: rollup.EncodeBundle(r.cfg.Account, rollup.CodecDeflate, b.txs, r.params.Load()),
 			Weight: b.weight,
 			Bid:    r.cfg.Bidding.Bid,
 		},
@@ -292,7 +297,7 @@ func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 		price: r.cfg.Bidding.Bid, signature: tx.Signature,
 		cost: costOf(&v.header, len(p.raw), b.weight, r.cfg.Bidding.Bid),
 	}}
-	if err := p.decode(&r.cfg.Genesis.Params); err != nil {
+	if err := p.decode(r.params.Load()); err != nil {
 		return nil, err
 	}
 	if need := saturatingAdd(owed, p.cost()); need > account.Balance {

@@ -48,6 +48,7 @@ const (
 	keyFinished = 'f' // ‖ height u64 BE ‖ TxHash -> nothing: records that have ended, by age
 	keyAccount  = 'a' // ‖ seq u64 BE -> account of a posting that nothing can undo
 	keyTotal    = 's' // -> tally of all of them
+	keyParams   = 'p' // -> the parameters that terms go by, unless they are those of the genesis
 	keyGuard    = 'g' // the network and account that the store belongs to
 )
 

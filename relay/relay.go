@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,7 @@ import (
 // Relay is a running relay. Its methods are safe for concurrent use.
 type Relay struct {
 	cfg     Config
+	params  atomic.Pointer[rollup.Params] // of the layer that executes what is posted now
 	chainID rollup.Hash
 	store   Store
 	server  *service.Server
@@ -131,7 +133,7 @@ func (r *Relay) open(ctx context.Context) error {
 	if err := r.guardStore(); err != nil {
 		return err
 	}
-	if err := r.load(); err != nil {
+	if err := errors.Join(r.loadParams(), r.load()); err != nil {
 		return err
 	}
 	first, cancel := context.WithTimeout(ctx, startTimeout)

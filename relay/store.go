@@ -62,7 +62,7 @@ func (r *Relay) guardStore() error {
 // load reads the unfinished work of an earlier run. What is finished stays in the store.
 func (r *Relay) load() error {
 	err := r.each(keyPosting, func(k, v []byte) error {
-		p, err := decodePosting(k, v, &r.cfg.Genesis.Params)
+		p, err := decodePosting(k, v, r.params.Load())
 		if err != nil {
 			return err
 		}
@@ -137,11 +137,11 @@ func (r *Relay) loadRecord(h rollup.Hash, posting uint64) (raw []byte, err error
 	if err != nil {
 		return nil, err
 	}
-	tx, _, derr := rollup.DecodeTx(raw, &r.cfg.Genesis.Params)
+	tx, _, derr := rollup.DecodeTx(raw, r.params.Load())
 	if !ok || derr != nil || tx.Hash() != h {
 		return nil, fmt.Errorf("relay: folder %q: transaction %s is not what was accepted", r.cfg.Dir, h)
 	}
-	rec.terms = termsOf(tx, len(raw), &r.cfg.Genesis.Params)
+	rec.terms = termsOf(tx, len(raw), r.params.Load())
 	rec.since = r.now()
 	r.put(h, *rec)
 	return raw, nil
