@@ -31,7 +31,7 @@ impl AccountInfo {
     pub const LIVE: u8 = 1;
     /// It destroyed itself.
     pub const DEAD: u8 = 2;
-    /// Its rent ran out.
+    /// Its rent ran out. Asking about it, as any access but paying it, fails the call.
     pub const EXPIRED: u8 = 3;
 }
 
@@ -39,8 +39,7 @@ impl AccountInfo {
 pub fn account_info(address: &Address) -> AccountInfo {
     let mut raw = [0u8; 65];
     // SAFETY: the call reads 24 bytes and writes 65.
-    let found =
-        unsafe { sys::ecall3(sys::ACCOUNT_INFO, sys::ptr(address), sys::out(&mut raw), 0) };
+    let found = unsafe { sys::ecall3(sys::ACCOUNT_INFO, sys::ptr(address), sys::out(&mut raw), 0) };
     let (mut balance, mut template, mut hash) = ([0; 8], [0; 24], [0; 32]);
     balance.copy_from_slice(&raw[..8]);
     template.copy_from_slice(&raw[9..33]);
@@ -58,6 +57,43 @@ pub fn account_info(address: &Address) -> AccountInfo {
 pub fn withdraw(recipient: &Address, amount: u64) {
     // SAFETY: the pointers cover the 24 and the 8 bytes that the call reads.
     unsafe { sys::ecall3(sys::WITHDRAW, sys::ptr(recipient), sys::ptr(&amount), 0) };
+}
+
+/// Moves an amount of the running account to the rent reserve of any account that has a program. An
+/// expired one is live again when its arrears are covered and none of its slots is missing. Tells
+/// whether the account can be used now.
+pub fn lifeline(account: &Address, amount: u64) -> bool {
+    // SAFETY: the pointers cover the 24 and the 8 bytes that the call reads.
+    unsafe { sys::ecall3(sys::LIFELINE, sys::ptr(account), sys::ptr(&amount), 0) == 1 }
+}
+
+/// Brings the slot back that was evicted last from an expired account. The event of its eviction has
+/// all that is asked for: `prev_acc` and `key` are its topics, `value` is its data. Fails the call if
+/// it is another one. Tells whether the account can be used now.
+pub fn resurrect(account: &Address, prev_acc: &[u8; 32], key: &[u8; 32], value: &[u8]) -> bool {
+    // SAFETY: the pointers cover the 24, 32 and 32 bytes and the value that the call reads.
+    let usable = unsafe {
+        sys::ecall(
+            sys::RESURRECT,
+            [
+                sys::ptr(account),
+                sys::ptr(prev_acc),
+                sys::ptr(key),
+                sys::ptr(value),
+                value.len() as u32,
+                0,
+            ],
+        )
+    };
+    usable == 1
+}
+
+/// Ends the running account, which must have deleted its slots: its money goes to `to`, and the frame
+/// ends here with success.
+pub fn self_destruct(to: &Address) -> ! {
+    // SAFETY: the pointer covers the 24 bytes that the call reads.
+    unsafe { sys::ecall3(sys::SELF_DESTRUCT, sys::ptr(to), 0, 0) };
+    unreachable!("the host ended the frame")
 }
 
 /// Creates an account: an instance of the running template with `state` for ever.

@@ -57,7 +57,9 @@ mod link;
 #[doc(hidden)]
 pub mod rt;
 
-pub use account::{account_info, balance, deploy, spawn, withdraw, AccountInfo};
+pub use account::{
+    account_info, balance, deploy, lifeline, resurrect, self_destruct, spawn, withdraw, AccountInfo,
+};
 pub use address::Address;
 pub use athena_sdk_macros::{callable, data, event, template};
 pub use call::{call, static_call, transfer, try_call, CallError, Selector};

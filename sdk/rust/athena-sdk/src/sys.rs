@@ -52,6 +52,12 @@ pub const ABORT: u32 = 0xBC;
 pub const REVERT: u32 = 0xBD;
 /// Sends money to an account of the L1.
 pub const WITHDRAW: u32 = 0xBE;
+/// Ends the running account and the frame.
+pub const SELF_DESTRUCT: u32 = 0xBF;
+/// Pays rent ahead for any account.
+pub const LIFELINE: u32 = 0xC0;
+/// Brings an evicted slot of an expired account back.
+pub const RESURRECT: u32 = 0xC1;
 /// Bytes of input left.
 pub const INPUT_LEN: u32 = 0xF0;
 /// Reads input.
