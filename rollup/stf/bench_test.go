@@ -5,8 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/stf"
+	"github.com/athenarollup/athena/rollup/stf/stftest"
 )
 
 // BenchmarkTokenTransfer applies steps of 16 token transfers to a tree in memory: ns/op is of one
@@ -30,4 +33,53 @@ func BenchmarkTokenTransfer(b *testing.B) {
 		require.NoError(b, stf.Commit(t, res.Changes))
 		require.Equal(b, rollup.OutcomeSuccess, res.Receipts[15].Outcome)
 	}
+}
+
+// BenchmarkLayerEnd applies the last step of an empty layer to a state of 100 000 slots, with the
+// default SweepLeaves, from a tree in memory: sealing, prices, rent and the sweep.
+func BenchmarkLayerEnd(b *testing.B) {
+	for _, tc := range []struct {
+		name   string
+		leaves uint32
+		expire bool
+	}{{"sweep of 1", 1, false}, {"sweep of 32", 32, false}, {"sweep of 32, evicting", 32, true}} {
+		b.Run(tc.name, func(b *testing.B) {
+			c := newChain(b)
+			c.Params.SweepLeaves = tc.leaves
+			fillSlots(b, c, 100_000, tc.expire)
+			b.ReportAllocs()
+			b.ResetTimer()
+			for b.Loop() {
+				l := c.Layer(nil, 1)
+				b.StopTimer()
+				res, err := c.Engine.ApplyStep(stf.Backend(c.Tree), l, 0)
+				require.NoError(b, err)
+				require.NoError(b, stf.Commit(c.Tree, res.Changes))
+				b.StartTimer()
+				res, err = c.Engine.ApplyStep(stf.Backend(c.Tree), l, 1)
+				require.NoError(b, err)
+				require.NoError(b, stf.Commit(c.Tree, res.Changes))
+				require.Equal(b, tc.expire, len(res.Events[0]) > 0)
+			}
+		})
+	}
+}
+
+// fillSlots writes the slots of accounts of 100 each, which are expired or solvent for ever.
+func fillSlots(b *testing.B, c *stftest.Chain, slots int, expired bool) {
+	s := state.New(stf.Backend(c.Tree))
+	for i := range slots {
+		a := address.Address{23: byte(i / 100), 22: byte(i / 100 >> 8), 21: 1}
+		s.SetSlot(a, [32]byte{byte(i % 100)}, make([]byte, 32))
+		if i%100 == 99 {
+			h, _ := s.Header(a)
+			h.Status, h.RentReserve = state.Live, 1<<40
+			if expired {
+				h.Status = state.Expired
+			}
+			s.SetHeader(a, h)
+		}
+	}
+	require.NoError(b, s.Err())
+	require.NoError(b, stf.Commit(c.Tree, s.Changes()))
 }
