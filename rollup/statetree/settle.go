@@ -144,7 +144,7 @@ func (s *settler) unchanged(old, now node) bool {
 	if s.same != nil {
 		return s.same(old, now)
 	}
-	return *hashOf(old) == *hashOf(now)
+	return old == now || *hashOf(old) == *hashOf(now)
 }
 
 // settled returns a subtree of the head as it is.
