@@ -17,6 +17,16 @@ type Deposit struct {
 	MaxUnits metering.Units
 }
 
+// Attach adds a call of a method: SCALE arguments, and what it may use at most.
+func (d *Deposit) Attach(method [4]byte, args []byte, units metering.Units) {
+	var e scale.Encoder
+	e.Bool(true)
+	e.Raw(method[:])
+	e.Bytes(args)
+	d.Payload, d.MaxUnits = e.B, units
+	d.MaxUnits[metering.Data] = 0
+}
+
 // Kind implements L1Payload.
 func (*Deposit) Kind() L1Kind { return L1Deposit }
 

@@ -33,6 +33,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			runCommand(), debugCommand(), disasmCommand(), inspectCommand(), asmCommand(),
 			deployCommand(), spawnCommand(), sendCommand(),
 			callCommand(), accountCommand(), txCommand(), replayCommand(), verifyStepCommand(),
+			bridgeCommand(),
 			benchCommand(), simCommand(),
 		},
 		Suggest:                true,
