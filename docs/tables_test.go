@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"google.golang.org/grpc"
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/host"
@@ -227,11 +228,16 @@ func TestDomains(t *testing.T) {
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	var want, got []string
-	for _, m := range athenav1.RelayService_ServiceDesc.Methods {
-		want = append(want, m.MethodName)
-	}
-	for _, m := range athenav1.ExecutorService_ServiceDesc.Methods {
-		want = append(want, m.MethodName)
+	for _, service := range []grpc.ServiceDesc{
+		athenav1.RelayService_ServiceDesc, athenav1.ExecutorService_ServiceDesc,
+		athenav1.L1Service_ServiceDesc,
+	} {
+		for _, m := range service.Methods {
+			want = append(want, m.MethodName)
+		}
+		for _, s := range service.Streams {
+			want = append(want, s.StreamName)
+		}
 	}
 	for _, row := range rows(t, specFolder+"api.md", "method", "does") {
 		got = append(got, row[0])
