@@ -159,7 +159,8 @@ func (w *world) isTrue(c *rollup.Claim) bool {
 	return len(roots) == 0
 }
 
-// checkMoney: L1's money adds up, and what L1 has locked is what Athena has and what is on its way.
+// checkMoney: L1's money adds up, and what L1 has locked is what Athena has and what is on its way, in
+// or out.
 func (w *world) checkMoney(ctx context.Context) error {
 	s := w.chain.State()
 	if err := s.CheckMoney(); err != nil {
@@ -177,6 +178,13 @@ func (w *world) checkMoney(ctx context.Context) error {
 	for i := range tip.Txs { // executed by the next layer
 		if d, ok := tip.Txs[i].Payload.(*rollup.Deposit); ok {
 			owed.Add(owed, new(big.Int).SetUint64(d.Amount))
+		}
+	}
+	for _, t := range w.oracle.layers {
+		for _, out := range t.left {
+			if !s.Spent(out.Layer, out.Index) {
+				owed.Add(owed, new(big.Int).SetUint64(out.Amount))
+			}
 		}
 	}
 	if locked := new(big.Int).SetUint64(s.Locked()); locked.Cmp(owed) != 0 {

@@ -27,6 +27,7 @@ type truth struct {
 	carry    rollup.Carry
 	drops    []rollup.Drop
 	receipts []rollup.Receipt
+	left     []rollup.Withdrawal
 	roots    []rollup.Hash // after each step
 	tree     *statetree.Tree
 }
@@ -109,7 +110,7 @@ func (o *oracle) execute(ctx context.Context, chain l1.Chain, height uint64) (*t
 	if err != nil {
 		return nil, fmt.Errorf("layer %d: %w", height, err)
 	}
-	t.roots, t.receipts = res.Roots, res.Receipts()
+	t.roots, t.receipts, t.left = res.Roots, res.Receipts(), res.Withdrawals()
 	return t, nil
 }
 

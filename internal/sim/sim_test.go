@@ -14,7 +14,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
-	sum, err := Many(t.Context(), 1, 8, runtime.GOMAXPROCS(0), Options{}, nil)
+	sum, err := Many(t.Context(), 1, 4, runtime.GOMAXPROCS(0), Options{}, nil)
 	require.NoError(t, err)
 	for _, r := range sum.Failed {
 		t.Errorf("seed %d: %s", r.Seed, strings.Join(r.Violations, "\n"))
@@ -22,6 +22,7 @@ func TestHistories(t *testing.T) {
 	for _, what := range []string{
 		"power cuts", "reorganisations", "effective transactions", "l1.ClaimBecameFinal",
 		"l1.Slashed", "l1.ForcedAccepted", "l1.DepositLocked", "l1.ChallengeLost",
+		"l1.Unlocked", "attempts to unlock twice",
 	} {
 		require.NotZero(t, sum.Counts[what], "nothing was proven: no %s", what)
 	}
@@ -32,7 +33,7 @@ func TestSameSeedSameHistory(t *testing.T) {
 	t.Parallel()
 	var told [2]strings.Builder
 	for i := range told {
-		r, err := Run(t.Context(), 3, Options{Log: &told[i]})
+		r, err := Run(t.Context(), 3, Options{Blocks: 20, Log: &told[i]})
 		require.NoError(t, err)
 		fmt.Fprint(&told[i], r.Counts, r.Violations)
 	}

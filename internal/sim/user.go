@@ -45,6 +45,7 @@ func (w *world) act(ctx context.Context, height uint64) error {
 			w.give(ctx, tx, line)
 		}
 	}
+	w.unlock(ctx)
 	if height > 8 && w.rng.IntN(8) == 0 {
 		who := w.user()
 		p := &w.genesis.Params
@@ -82,7 +83,11 @@ func (w *world) user() string { return userName(w.rng.IntN(users)) }
 func (w *world) line() string {
 	who, to := w.user(), w.user()
 	line := fmt.Sprintf("%s: spend %s %d", who, to, 1+w.rng.IntN(5000))
-	switch w.rng.IntN(8) {
+	switch w.rng.IntN(10) {
+	case 4:
+		line = fmt.Sprintf("%s: raw withdraw @%s %d", who, to, 1+w.rng.IntN(5000))
+	case 5:
+		line = fmt.Sprintf("%s: raw withdraw @%s 3; spend %s 1; raw withdraw @%s 4", who, to, who, to)
 	case 0:
 		line = fmt.Sprintf("user1: call coin transfer @%s %d", to, 1+w.rng.IntN(50))
 	case 1:
