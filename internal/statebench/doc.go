@@ -12,7 +12,8 @@
 // an executor commits it: applied, hashed, with its reverse diff, synced. The state is loaded in
 // layers too, then closed and opened again, so that what is measured starts from the disk. The time
 // that passes counts, and beside it the processor time of the whole process, with compactions and
-// garbage collection, which other work on the computer disturbs less.
+// garbage collection, which other work on the computer disturbs less. Reads, proofs and witnesses are
+// timed in turns, of which the median counts.
 //
 // # Invariants
 //
