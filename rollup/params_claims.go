@@ -11,7 +11,7 @@ func (p *Params) defaultClaims() {
 	p.ClaimBond = 1_000_000_000
 	p.ChallengeBond = 100_000_000
 	p.ChallengeWindow = 8
-	p.ProveWindow = 4
+	p.ProveWindow = 8
 	p.MaxOpenClaims = 32
 	p.MaxLayersPerClaim = 16
 	p.MaxStepRoots = 4_096
@@ -25,7 +25,8 @@ func (p *Params) defaultClaims() {
 func (p *Params) validateClaims(c *complaints) {
 	c.check(p.ChallengeWindow > p.ReorgBound,
 		"ChallengeWindow %d does not exceed ReorgBound %d", p.ChallengeWindow, p.ReorgBound)
-	c.check(p.ProveWindow > 0, "ProveWindow is 0")
+	c.check(p.ProveWindow > p.ReorgBound,
+		"ProveWindow %d does not exceed ReorgBound %d", p.ProveWindow, p.ReorgBound)
 	c.check(p.MinClaimDepth > 0, "MinClaimDepth is 0")
 	c.check(p.MaxOpenClaims > 0 && p.MaxLayersPerClaim > 0 && p.VerdictsPerBlock > 0,
 		"MaxOpenClaims %d, MaxLayersPerClaim %d and VerdictsPerBlock %d must not be 0",

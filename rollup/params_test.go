@@ -100,12 +100,12 @@ func TestValidate(t *testing.T) {
 		"UnorderedWindow":  func(p *Params) { p.UnorderedWindow = 0 },
 		"MinByteFee 0":     func(p *Params) { p.MinByteFee = 0 },
 		"ReorgBound":       func(p *Params) { p.ReorgBound = p.ChallengeWindow },
-		"ProveWindow":      func(p *Params) { p.ProveWindow = 0 },
+		"ProveWindow":      func(p *Params) { p.ProveWindow = p.ReorgBound },
 		"MinClaimDepth":    func(p *Params) { p.MinClaimDepth = 0 },
 		"VerdictsPerBlock": func(p *Params) { p.VerdictsPerBlock = 0 },
 		"ChallengeBond":    func(p *Params) { p.ChallengeBond = 0 },
 		"EngineRevision":   func(p *Params) { p.EngineRevision = 0 },
-		"RetainBlocks 2060 does not": func(p *Params) {
+		"RetainBlocks 2064 does not": func(p *Params) {
 			p.RetainBlocks = p.ChallengeWindow + p.ProveWindow + 2_048
 		},
 		"more than half of BlockMillis 1839": func(p *Params) { p.BlockMillis = 1_839 },

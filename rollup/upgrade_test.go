@@ -37,7 +37,7 @@ func TestValidateUpgrade(t *testing.T) {
 		"EngineRevision is 0":       func(p *Params) { p.EngineRevision = 0 },
 		"the forced share shrinks":  func(p *Params) { p.ForcedShareDivisor++ },
 		"share of deposits shrinks": func(p *Params) { p.DepositShareDivisor++ },
-		"ProveWindow is 0":          func(p *Params) { p.ProveWindow = 0 },
+		"ProveWindow 0 does not":    func(p *Params) { p.ProveWindow = 0 },
 	} { //lint:unordered independent cases
 		next := base
 		edit(&next)

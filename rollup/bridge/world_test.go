@@ -60,7 +60,7 @@ func newWorld(t testing.TB, change func(*rollup.Params)) *world {
 	w := &world{t: t, engine: stf.New(), names: map[string]address.Address{}}
 	g := &rollup.Genesis{Name: "bridge", Time: 1_000, Params: rollup.DefaultParams()}
 	p := &g.Params
-	p.ReorgBound, p.ChallengeWindow, p.ProveWindow = 2, 3, 1
+	p.ReorgBound, p.ChallengeWindow, p.ProveWindow = 2, 3, 3
 	change(p)
 	g.Templates = [][]byte{fixtures.Wallet(), fixtures.Counter(), fixtures.Hostile()}
 	w.names["counters"] = address.OfTemplate(address.CodeHash(fixtures.Counter()))
