@@ -140,7 +140,7 @@ func (d *download) take(f *fetched) error {
 		switch {
 		case errors.Is(err, statetree.ErrBadWitness) || errors.Is(err, statetree.ErrIncomplete):
 			d.drop(f.peer, fmt.Errorf("chunk %d: %w", f.index, err))
-			return nil
+			return nil //nolint:nilerr // the peer is to blame, not the join
 		case err != nil:
 			return fmt.Errorf("executor: join: %w", err)
 		}

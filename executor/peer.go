@@ -10,7 +10,6 @@ import (
 
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/api/wire"
-	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/statetree"
 )
 
@@ -89,7 +88,7 @@ func (r *remote) Index(ctx context.Context, layer uint64, first uint32) ([]Chunk
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
-		out = append(out, ChunkInfo{To: statetree.Key(to), Hash: rollup.Hash(hash)})
+		out = append(out, ChunkInfo{To: statetree.Key(to), Hash: hash})
 	}
 	return out, nil
 }

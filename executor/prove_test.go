@@ -1,6 +1,7 @@
 package executor
 
 import (
+	"errors"
 	"io"
 	"testing"
 
@@ -21,7 +22,7 @@ func (s *served) evidence(req *athenav1.ProveStepRequest) (*dispute.Evidence, er
 	var b []byte
 	for {
 		m, err := stream.Recv()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

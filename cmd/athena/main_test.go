@@ -54,6 +54,7 @@ func cmdDevnet(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, stop := context.WithCancel(context.Background())
 	n, err := devnet.Start(ctx, devnet.Config{
 		Seed: devnet.DefaultSeed, Executors: 1, BundleInterval: time.Millisecond,
+		SelfValidate: true,
 	})
 	ts.Check(err)
 	done := make(chan error, 1)

@@ -93,6 +93,7 @@ func Run(ctx context.Context, opts Options) (report *Report, err error) {
 	d.report.Seed = opts.Seed
 	d.net, err = devnet.Start(ctx, devnet.Config{
 		Seed: opts.Seed, Executors: 2, Dir: dir, BundleInterval: never, Tamper: d.tamper,
+		SelfValidate: true,
 	})
 	if err != nil {
 		return nil, err
