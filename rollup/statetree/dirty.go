@@ -7,7 +7,7 @@ package statetree
 // values, the pages of the head can be made again (recover.go).
 
 // logKeysMax bounds the keys in all log records together, and with them the time of a recovery.
-const logKeysMax = 1 << 16
+const logKeysMax = 1 << 15
 
 // dirtyPages are the pages of the head that the disk does not have yet.
 type dirtyPages struct {
