@@ -91,7 +91,7 @@ func l1Verb(least, most int, verb func(*l1Session) error) cli.ActionFunc {
 			if err != nil {
 				return err
 			}
-			defer chain.Close()
+			defer func() { _ = chain.Close() }() // nothing is buffered in the connection
 			g, err := chain.Genesis(s.ctx)
 			if err != nil {
 				return fmt.Errorf("%w; is `athena l1 run` running? --l1 says where", err)
