@@ -178,7 +178,7 @@ func callCases() []callCase {
 			cmd: cmd{CallTryCall, 0, 0, 0, 24}, pointer: [6]uint32{0: 24, 3: 8},
 			t0: uint32(trap.InsufficientBalance)},
 		{name: "static_call", loose: true,
-			mem:     func(w *world) []byte { return join(w.o[:], u64(100_000), payload("go", input(nil))) },
+			mem:     func(w *world) []byte { return join(w.o[:], u64(1_000_000), payload("go", input(nil))) },
 			cmd:     cmd{CallStaticCall, 0, 32, uint32(len(payload("go", input(nil)))), 24},
 			pointer: [6]uint32{24, 1: 10, 3: 8}, t0: 0},
 		{name: "static_call of a transfer of nothing", mem: func(w *world) []byte { return w.o[:] },

@@ -29,7 +29,8 @@ func benchGasCommand() *cli.Command {
 			"  athena bench gas --unit 2 --write",
 		Flags: []cli.Flag{
 			&cli.Float64Flag{Name: "seconds", Value: 0.25,
-				Usage: "spend `S` seconds on each case; its fastest turn counts"},
+				Usage: "spend `S` seconds on each case of a round; its fastest turn counts"},
+			&cli.IntFlag{Name: "rounds", Value: 3, Usage: "measure all cases `N` times"},
 			&cli.Float64Flag{Name: "unit", Value: 1, Usage: "propose prices for `NS` ns a unit of gas"},
 			&cli.BoolFlag{Name: "write",
 				Usage: "write the proposed prices; to be run at the root of the repository"},
@@ -40,17 +41,20 @@ func benchGasCommand() *cli.Command {
 }
 
 func benchGas(c *cli.Context) error {
-	unit, seconds := c.Float64("unit"), c.Float64("seconds")
+	unit, seconds, rounds := c.Float64("unit"), c.Float64("seconds"), c.Int("rounds")
 	switch {
 	case c.Args().Present():
 		return &usageError{errors.New("bench gas takes no arguments; see athena bench gas --help")}
 	case !(unit > 0), !(seconds > 0 && seconds <= 3600):
 		return &usageError{errors.New("--unit and --seconds must be above 0, --seconds at most 3600")}
+	case rounds < 1 || rounds > 1_000:
+		return &usageError{errors.New("--rounds must be from 1 to 1000")}
 	}
 	schedule := metering.V1()
 	report, err := calibrate.Run(c.Context, calibrate.Config{
 		Schedule: schedule,
 		Each:     time.Duration(seconds * float64(time.Second)),
+		Rounds:   rounds,
 		Progress: func(format string, args ...any) {
 			fmt.Fprintf(c.App.ErrWriter, format+"\n", args...)
 		},

@@ -22,7 +22,12 @@ func TestInstructionCases(t *testing.T) {
 		require.EqualValues(t, metering.V1().Instruction[k.class], f.Gas)
 		seen[c.Price] = true
 	}
-	require.Len(t, seen, metering.Classes-1, "all classes but the illegal one, which ends the program")
+	c := illegalCase(metering.V1())
+	f, err := measure(&c, 0)
+	require.NoError(t, err)
+	require.EqualValues(t, metering.V1().Instruction[metering.ClassIllegal], f.Gas)
+	seen[c.Price] = true
+	require.Len(t, seen, metering.Classes)
 }
 
 // TestHostCases makes each call for a turn, and together they cover the prices of the schedule.

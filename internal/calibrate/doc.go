@@ -8,10 +8,10 @@
 // # Method
 //
 // A case is a program or a call that does one thing only. It is run in short turns, of which the
-// fastest counts: other work on the computer only ever adds time. What it costs to begin is
-// measured with the same program doing nothing, and taken off. Of the cases that a price serves,
-// the worst counts. The report's ratio is to the median over all prices, and its spread is the
-// largest figure by the smallest.
+// fastest counts, by the processor time of its thread, and of a few rounds the fastest: other work
+// on the computer only ever adds time. What it costs to begin is measured with the same program doing nothing, and taken off. Of
+// the cases that a price serves, the worst counts. The report's ratio is to the median over all
+// prices, and its spread is the largest figure by the smallest.
 //
 // # Invariants
 //
