@@ -14,10 +14,12 @@ import (
 
 func benchCommand() *cli.Command {
 	c := &cli.Command{
-		Name:        "bench",
-		Usage:       "measure the machine on this computer",
-		ArgsUsage:   "WHAT [flags]",
-		Subcommands: []*cli.Command{benchVMCommand(), benchGasCommand(), benchStateCommand()},
+		Name:      "bench",
+		Usage:     "measure the machine on this computer",
+		ArgsUsage: "WHAT [flags]",
+		Subcommands: []*cli.Command{
+			benchVMCommand(), benchGasCommand(), benchStateCommand(), benchRollupCommand(),
+		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				return &usageError{fmt.Errorf("bench measures no %q; athena help bench lists what it does",

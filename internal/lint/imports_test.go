@@ -30,7 +30,7 @@ var levels = []struct {
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},
 	{7, []string{"internal/devnet/...", "internal/sim", "internal/demo/...", "internal/bench", "internal/calibrate",
-		"internal/statebench", "internal/runner/..."}},
+		"internal/statebench", "internal/rollupbench", "internal/runner/..."}},
 	{8, []string{"cmd/athena", "docs"}},
 }
 

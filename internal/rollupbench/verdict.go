@@ -1,0 +1,143 @@
+package rollupbench
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/fixtures"
+	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/scale"
+	"github.com/athenarollup/athena/sdk/go/wallet"
+)
+
+const partVerdict = "verdict of a step"
+
+// verdicts measures judging steps by their witnesses.
+func (r *run) verdicts() error {
+	r.Progress("verdicts")
+	r.world.begin()
+	c, err := r.world.chain()
+	if err != nil {
+		return err
+	}
+	r.world.tree = nil // c has it, and nothing else needs so much memory
+	if err := c.run(r.world.spawns(0, 4)...); err != nil {
+		return err
+	}
+	most := c.params.MaxTx
+	deploy := wallet.Deploy(fixtures.Token())
+	if err := c.run(r.world.tx(0, most, deploy)); err != nil {
+		return err
+	}
+	token, err := createToken(c)
+	if err != nil {
+		return err
+	}
+	for _, s := range []struct {
+		name  string
+		turns int
+		codes [][]byte
+		txs   []*rollup.Tx
+		goals bool
+	}{
+		{"a transfer", 200, [][]byte{fixtures.Wallet()}, []*rollup.Tx{r.world.transfer(0)}, true},
+		{"a token transfer", 200, [][]byte{fixtures.Wallet(), fixtures.Token()},
+			[]*rollup.Tx{tokenTransfer(c, token)}, false},
+		{"a deploy of 20 KB", 50, [][]byte{fixtures.Wallet()},
+			[]*rollup.Tx{r.world.tx(0, most, wallet.Deploy(fixtures.Counter()))}, false},
+		{"a deploy of 100 KB", 20, [][]byte{fixtures.Wallet()},
+			[]*rollup.Tx{r.world.tx(0, most, wallet.Deploy(dense(9, 100<<10)))}, false},
+	} {
+		if err := r.verdict(c, s.name, s.turns, s.codes, s.goals, s.txs); err != nil {
+			return err
+		}
+	}
+	if err := r.empty(c); err != nil {
+		return err
+	}
+	return r.worst(c)
+}
+
+// verdict measures one step, in which everything must succeed.
+func (r *run) verdict(
+	c *chain, name string, turns int, codes [][]byte, goals bool, txs []*rollup.Tx,
+) error {
+	t, err := r.try(c, turns, txs...)
+	if err != nil {
+		return err
+	}
+	if err := failed(t.result.Receipts); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	var time, size *Goal
+	if goals {
+		time, size = atMost(2), atMost(2_500)
+	}
+	code := 0
+	for _, elf := range codes {
+		code += shown(t.witness, elf)
+	}
+	r.out.add(partVerdict, name+": new programs", millis(t.fresh), "ms", time)
+	r.out.add(partVerdict, name+": known programs", millis(t.known), "ms", nil)
+	r.out.add(partVerdict, name+": witness", float64(len(t.witness)), "B", nil)
+	r.out.add(partVerdict, name+": witness without code", float64(len(t.witness)-code), "B", size)
+	return nil
+}
+
+// empty measures the witness of a step of one transaction that is refused at once: what any step
+// shows of the system's records.
+func (r *run) empty(c *chain) error {
+	tx := r.world.transfer(0)
+	tx.Nonce = rollup.Nonce{Kind: rollup.NonceExact, Value: 1 << 40}
+	r.world.wallets[0].Sign(tx)
+	t, err := r.try(c, 50, tx)
+	if err != nil {
+		return err
+	}
+	r.out.add(partVerdict, "a refused nonce: verdict", millis(t.known), "ms", nil)
+	r.out.add(partVerdict, "a refused nonce: witness", float64(len(t.witness)), "B", nil)
+	return nil
+}
+
+// shown counts the bytes of a program that a witness has. It looks for its pieces, since a chunk of
+// code is one value, whole or not at all.
+func shown(witness, elf []byte) (n int) {
+	const piece = 512
+	for i := 0; i+piece <= len(elf); i += piece {
+		if bytes.Contains(witness, elf[i:i+piece]) {
+			n += piece
+		}
+	}
+	if tail := elf[len(elf)/piece*piece:]; n > 0 && bytes.Contains(witness, tail) {
+		n += len(tail)
+	}
+	return n
+}
+
+// createToken makes a token of wallet 0 that has some of it.
+func createToken(c *chain) (address.Address, error) {
+	w := c.world
+	owner := w.wallets[0].Address()
+	template := address.OfTemplate(address.CodeHash(fixtures.Token()))
+	var blob, mint scale.Encoder
+	blob.Raw(owner[:])
+	blob.Raw(address.Zero[:])
+	blob.U64(1)
+	token := address.OfSpawn(template, blob.B)
+	mint.Raw(owner[:])
+	mint.U64(1 << 40)
+	return token, c.run(
+		w.tx(0, c.params.MaxTx, wallet.Proxy(template, "spawn", blob.B, 0)),
+		w.tx(0, c.params.MaxTx, wallet.Proxy(token, "mint", mint.B, 0)))
+}
+
+func tokenTransfer(c *chain, token address.Address) *rollup.Tx {
+	var e scale.Encoder
+	to := stranger(7)
+	e.Raw(to[:])
+	e.U64(1)
+	units := metering.Units{0, 2_000_000, 100 << 10, 4 << 10, 4 << 10}
+	return c.world.tx(0, units, wallet.Proxy(token, "transfer", e.B, 0))
+}
