@@ -14,8 +14,9 @@ func demoCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "demo",
 		Usage: "run the whole rollup in one process, a lie and its punishment included, and check the result",
-		Description: "It starts L1, a relay and two executors, deploys a token, sends transfers, lets one executor\n" +
-			"claim a wrong root, and ends with a table of checks. The exit code is 0 only if all hold.\n\n" +
+		Description: "It starts L1, a relay and two executors, deploys a token, moves money over the bridge and back,\n" +
+			"survives a reorganisation, sends transfers, one of them past the relay, lets one executor claim\n" +
+			"a wrong root, and ends with a table of checks. The exit code is 0 only if all hold.\n\n" +
 			"Examples:\n" +
 			"  athena demo\n" +
 			"  athena demo --seed 42 --json",

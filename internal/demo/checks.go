@@ -21,7 +21,8 @@ func (d *demo) expect(name string, want, got any) {
 func (d *demo) check(ctx context.Context) error {
 	d.chapter("Checks")
 	for _, part := range []func(context.Context) error{
-		d.checkUsers, d.checkTransactions, d.checkRoots, d.checkDispute, d.checkMoney,
+		d.checkUsers, d.checkTransactions, d.checkRoots, d.checkDispute, d.checkReorg, d.checkBridge,
+		d.checkMoney,
 	} {
 		if err := part(ctx); err != nil {
 			return err
@@ -160,6 +161,7 @@ func (d *demo) checkMoney(ctx context.Context) error {
 	for _, a := range d.net.Genesis.Allocations {
 		athena += a.Amount
 	}
+	athena += deposited - withdrawn
 	for i, e := range d.net.Executors {
 		supply, err := e.Supply(ctx)
 		if err != nil {

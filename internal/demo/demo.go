@@ -66,6 +66,10 @@ type demo struct {
 
 	overdraft, twice, forced rollup.Hash // TxIDs
 	known                    bool        // the relay recognised the duplicate
+
+	withdrawal rollup.Hash   // TxID
+	paidOut    uint64        // by L1, to bob
+	refused    rollup.Reason // of the second proof of the withdrawal
 }
 
 // sent is a transaction on its way.
@@ -137,7 +141,8 @@ func (d *demo) slashed() bool {
 // play tells the chapters in order.
 func (d *demo) play(ctx context.Context) error {
 	chapters := []func(context.Context) error{
-		d.introduce, d.deploy, d.create, d.trade, d.dispute, d.settle, d.check,
+		d.introduce, d.deploy, d.create, d.bridge, d.reorganise, d.trade, d.dispute, d.settle, d.unlock,
+		d.check,
 	}
 	for _, chapter := range chapters {
 		if err := chapter(ctx); err != nil {
@@ -169,6 +174,8 @@ func (d *demo) mine(ctx context.Context) error {
 // note keeps what the report needs of L1's events.
 func (d *demo) note(e l1.Event) {
 	switch e := e.(type) {
+	case l1.Refused:
+		d.noteBridge(e)
 	case l1.Judged:
 		if d.report.Verdict != "" {
 			return

@@ -11,6 +11,10 @@ type Report struct {
 	ChainID   rollup.Hash `json:"chainId"`
 	Genesis   rollup.Hash `json:"genesisRoot"`
 	Layers    []Layer     `json:"layers"`
+
+	// Reorg are the L1 blocks that another branch replaced, oldest first.
+	Reorg []rollup.Hash `json:"reorg"`
+
 	Challenge Challenge   `json:"challenge"`
 	Verdict   string      `json:"verdict"`
 	Slash     Slash       `json:"slash"`

@@ -63,11 +63,11 @@ func (d *demo) deploy(ctx context.Context) error {
 	d.template = address.OfTemplate(address.CodeHash(elf))
 	d.say("The first transaction of each user spawns the user's wallet from the wallet template; alice's")
 	d.say("also deploys the token, a RISC-V program of %d bytes compiled from Rust.", len(elf))
-	if err := d.quote(ctx, d.users[0], "deploys the token template", wallet.Deploy(elf)); err != nil {
+	if _, err := d.quote(ctx, d.users[0], "deploys the token template", wallet.Deploy(elf)); err != nil {
 		return err
 	}
 	for _, u := range d.users[1:] {
-		if err := d.quote(ctx, u, "spawns a wallet"); err != nil {
+		if _, err := d.quote(ctx, u, "spawns a wallet"); err != nil {
 			return err
 		}
 	}
@@ -87,7 +87,7 @@ func (d *demo) create(ctx context.Context) error {
 	d.token = address.OfSpawn(d.template, e.B)
 	d.say("alice's wallet calls the template, which spawns the token %s:", d.token)
 	d.say("alice may mint, and only accounts of the wallet template may move it.")
-	err := d.quote(ctx, alice, "spawns the token", wallet.Proxy(d.template, "spawn", e.B, 0))
+	_, err := d.quote(ctx, alice, "spawns the token", wallet.Proxy(d.template, "spawn", e.B, 0))
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,8 @@ func (d *demo) create(ctx context.Context) error {
 		mints = append(mints, wallet.Proxy(d.token, "mint", transferArgs(u.address(), minted), 0))
 		u.tokens = minted
 	}
-	if err := d.quote(ctx, alice, "mints for all three, three calls in one transaction", mints...); err != nil {
+	_, err = d.quote(ctx, alice, "mints for all three, three calls in one transaction", mints...)
+	if err != nil {
 		return err
 	}
 	return d.mineUntilExecuted(ctx)

@@ -12,14 +12,16 @@ import (
 )
 
 // quote sends a transaction whose limits and fee the relay suggests after a dry run.
-func (d *demo) quote(ctx context.Context, u *user, what string, calls ...rollup.Call) error {
+func (d *demo) quote(
+	ctx context.Context, u *user, what string, calls ...rollup.Call,
+) (id rollup.Hash, err error) {
 	tx, err := d.net.Client.Prepare(ctx, u.w, calls...)
 	if err != nil {
-		return fmt.Errorf("demo: %s: %w", what, err)
+		return id, fmt.Errorf("demo: %s: %w", what, err)
 	}
 	d.say("    %s signs: %s (max fee %d)", u.name, what, tx.MaxFee)
 	_, err = d.submit(ctx, u, what, tx)
-	return err
+	return tx.ID(), err
 }
 
 // transfer signs a token transfer with the limits of an earlier dry run, as a busy wallet would.
@@ -53,16 +55,7 @@ func (d *demo) enter(u *user, what string, tx *rollup.Tx) {
 
 // force posts a transaction to L1 as its user, without any relay.
 func (d *demo) force(ctx context.Context, u *user, what string, tx *rollup.Tx) error {
-	account, err := d.net.Chain.Account(ctx, u.w.L1Address())
-	if err != nil {
-		return fmt.Errorf("demo: %s: %w", what, err)
-	}
-	post := &rollup.L1Tx{
-		ChainID: d.report.ChainID, Nonce: account.Nonce,
-		Payload: &rollup.ForcedTx{Tx: tx.Encode()},
-	}
-	post.Sign(u.w.Key)
-	if _, err := d.net.Chain.Submit(ctx, post); err != nil {
+	if _, err := d.postL1(ctx, u, &rollup.ForcedTx{Tx: tx.Encode()}); err != nil {
 		return fmt.Errorf("demo: %s: %w", what, err)
 	}
 	d.enter(u, what, tx)
