@@ -22,7 +22,7 @@ func (d *demo) bridge(ctx context.Context) error {
 	bob, carol := d.users[1], d.users[2]
 	d.say("carol locks %d on L1 for her wallet; bob's wallet withdraws %d to his L1 account.",
 		deposited, withdrawn)
-	_, err := d.postL1(ctx, carol, &rollup.Deposit{To: carol.address(), Amount: deposited})
+	err := d.postL1(ctx, carol, &rollup.Deposit{To: carol.address(), Amount: deposited})
 	if err != nil {
 		return fmt.Errorf("demo: deposit: %w", err)
 	}
@@ -60,7 +60,7 @@ func (d *demo) unlock(ctx context.Context) error {
 		return err
 	}
 	for range 2 {
-		if _, err := d.postL1(ctx, alice, payload); err != nil {
+		if err := d.postL1(ctx, alice, payload); err != nil {
 			return fmt.Errorf("demo: unlock: %w", err)
 		}
 	}
@@ -76,14 +76,15 @@ func (d *demo) unlock(ctx context.Context) error {
 }
 
 // postL1 signs and submits an L1 transaction of a user.
-func (d *demo) postL1(ctx context.Context, u *user, p rollup.L1Payload) (rollup.Hash, error) {
+func (d *demo) postL1(ctx context.Context, u *user, p rollup.L1Payload) error {
 	account, err := d.net.Chain.Account(ctx, u.w.L1Address())
 	if err != nil {
-		return rollup.Hash{}, err
+		return err
 	}
 	tx := &rollup.L1Tx{ChainID: d.report.ChainID, Nonce: account.Nonce, Payload: p}
 	tx.Sign(u.w.Key)
-	return d.net.Chain.Submit(ctx, tx)
+	_, err = d.net.Chain.Submit(ctx, tx)
+	return err
 }
 
 // checkBridge compares the bridge with what was moved.

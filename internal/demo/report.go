@@ -7,21 +7,21 @@ import (
 
 // Report is what happened, as `athena demo --json` prints it. Amounts are decimal strings.
 type Report struct {
-	Seed      uint64      `json:"seed"`
-	ChainID   rollup.Hash `json:"chainId"`
-	Genesis   rollup.Hash `json:"genesisRoot"`
-	Layers    []Layer     `json:"layers"`
+	Seed    uint64      `json:"seed"`
+	ChainID rollup.Hash `json:"chainId"`
+	Genesis rollup.Hash `json:"genesisRoot"`
+	Layers  []Layer     `json:"layers"`
 
 	// Reorg are the L1 blocks that another branch replaced, oldest first.
 	Reorg []rollup.Hash `json:"reorg"`
 
-	Challenge Challenge   `json:"challenge"`
-	Verdict   string      `json:"verdict"`
-	Slash     Slash       `json:"slash"`
-	Final     Final       `json:"final"`
-	Accounts  []Account   `json:"accounts"`
-	Checks    []Check     `json:"checks"`
-	OK        bool        `json:"ok"`
+	Challenge Challenge `json:"challenge"`
+	Verdict   string    `json:"verdict"`
+	Slash     Slash     `json:"slash"`
+	Final     Final     `json:"final"`
+	Accounts  []Account `json:"accounts"`
+	Checks    []Check   `json:"checks"`
+	OK        bool      `json:"ok"`
 }
 
 // Layer is one block of L1 and what Athena executed in it.

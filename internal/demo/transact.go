@@ -55,7 +55,7 @@ func (d *demo) enter(u *user, what string, tx *rollup.Tx) {
 
 // force posts a transaction to L1 as its user, without any relay.
 func (d *demo) force(ctx context.Context, u *user, what string, tx *rollup.Tx) error {
-	if _, err := d.postL1(ctx, u, &rollup.ForcedTx{Tx: tx.Encode()}); err != nil {
+	if err := d.postL1(ctx, u, &rollup.ForcedTx{Tx: tx.Encode()}); err != nil {
 		return fmt.Errorf("demo: %s: %w", what, err)
 	}
 	d.enter(u, what, tx)
