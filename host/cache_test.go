@@ -11,7 +11,7 @@ import (
 	"github.com/athenarollup/athena/riscv/elf"
 )
 
-// TestEqualSelectorsAreRefused is finding 44: the two names share the first four bytes of BLAKE3.
+// TestEqualSelectorsAreRefused [44]: the two names share the first four bytes of BLAKE3.
 func TestEqualSelectorsAreRefused(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, Selector("m17161"), Selector("m80501"), "the pair that this test is about")

@@ -21,6 +21,7 @@ func (w *world) tried(to address.Address, p []byte, amount uint64) (trap.Code, [
 	return trap.Code(t0[0]), mem[4096 : 4096+min(t0[1], 4096)]
 }
 
+// TestCallTargets [15, 35]: what a call of each sort of address runs, and what is refused.
 func TestCallTargets(t *testing.T) {
 	t.Parallel()
 	nobody := address.Address{23: 9}
@@ -157,6 +158,7 @@ func TestContextOfACallee(t *testing.T) {
 	require.Equal(t, join(u64(0), w.a[:], w.guarded[:], w.open_[:]), data[:80])
 }
 
+// TestFactorySpawns [14]: a template makes accounts of its own, through its own code.
 func TestFactorySpawns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -256,6 +258,7 @@ func indexOf(b, sub []byte) int {
 	panic("BUG: not found")
 }
 
+// TestMemoryOfAllFrames [37]: the pages of all live frames of a transaction are bounded together.
 func TestMemoryOfAllFrames(t *testing.T) {
 	t.Parallel()
 	pages := sharedProgram(script).pages
@@ -344,6 +347,8 @@ func TestExhaustionIsNotCaught(t *testing.T) {
 		cmd{CallTryCall, m, m + 24, uint32(len(p))})).Trap)
 }
 
+// TestCodeIsChargedOnce [5]: the first entry into a template pays for all of its code, later ones
+// nothing.
 func TestCodeIsChargedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

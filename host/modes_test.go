@@ -73,6 +73,7 @@ func TestDenied(t *testing.T) {
 	}
 }
 
+// TestReadsInVerify [24]: verify reads its own account and nothing else.
 func TestReadsInVerify(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -170,6 +171,7 @@ func TestVerifyLimits(t *testing.T) {
 	require.Equal(t, trap.OutOfWitness, r.Trap)
 }
 
+// TestConstruct [14]: a constructor makes its principal and nothing else.
 func TestConstruct(t *testing.T) {
 	t.Parallel()
 	m := openScript.mem

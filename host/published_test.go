@@ -185,8 +185,8 @@ func (e *expectation) check(t *testing.T, account string, seen *callRecorder) {
 	}
 }
 
-// TestPublishedPrograms runs programs of the published convention as they are: each method gives
-// what its header says, and together they make every published call, with every descriptor.
+// TestPublishedPrograms [34, 35] runs programs of the published convention as they are: each method
+// gives what its header says, and together they make every published call, with every descriptor.
 func TestPublishedPrograms(t *testing.T) {
 	t.Parallel()
 	p := newPublished(t)

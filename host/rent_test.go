@@ -129,8 +129,8 @@ func TestRentCalls(t *testing.T) {
 	}
 }
 
-// TestSelfDestruct: an account ends once, with its frame, and cannot be entered or made again in the
-// same transaction; in the next it can be made.
+// TestSelfDestruct [39]: an account ends once, with its frame, and cannot be entered or made again
+// in the same transaction; in the next it can be made.
 func TestSelfDestruct(t *testing.T) {
 	t.Parallel()
 	m := openScript.mem
@@ -257,8 +257,8 @@ func TestStoragePaidBySomebody(t *testing.T) {
 	require.Zero(t, w.st.Ledger())
 }
 
-// TestNoBudgetIsCaught: whichever count of the transaction runs out in a callee, try_call does not
-// go on, and nothing of the transaction stays.
+// TestNoBudgetIsCaught [38]: whichever count of the transaction runs out in a callee, try_call does
+// not go on, and nothing of the transaction stays.
 func TestNoBudgetIsCaught(t *testing.T) {
 	t.Parallel()
 	m := openScript.mem

@@ -38,8 +38,8 @@ func edgeProgram(op riscv.Op) *elf.Program {
 	}
 }
 
-// TestEdges makes every access at every place around every edge of memory. Both engines agree, and
-// the loop leaves no access to the exact path whose granule is mapped and holds all of it.
+// TestEdges [43] makes every access at every place around every edge of memory. Both engines agree,
+// and the loop leaves no access to the exact path whose granule is mapped and holds all of it.
 func TestEdges(t *testing.T) {
 	t.Parallel()
 	for _, op := range []riscv.Op{

@@ -109,7 +109,7 @@ func runThrough(m frame) Stop {
 	}
 }
 
-// TestGasAtEveryLimit runs each program with each amount of gas up to more than it needs, and
+// TestGasAtEveryLimit [36] runs each program with each amount of gas up to more than it needs, and
 // compares with the trace: the machine stops before the first instruction that it cannot pay.
 func TestGasAtEveryLimit(t *testing.T) {
 	t.Parallel()

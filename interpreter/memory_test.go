@@ -180,6 +180,7 @@ func TestEmptyHeapAtTheStack(t *testing.T) {
 	require.Equal(t, uint32(3), m.Pages())
 }
 
+// TestStartPages [37]: a frame pays for its pages when it starts.
 func TestStartPages(t *testing.T) {
 	t.Parallel()
 	// Pages 0x10, 0x11 (constants, data, tail, stack), 0x12, 0x13 (stack), 0x20..0x22 (heap).

@@ -233,8 +233,8 @@ func TestCrashWhileBooking(t *testing.T) {
 	}
 }
 
-// A relay that copies what others carry, at a higher price, earns on what is not pinned; the first
-// relay sees in its books that its copy was in vain, and can insist on pins from then on.
+// [27]: A relay that copies what others carry, at a higher price, earns on what is not pinned; the
+// first relay sees in its books that its copy was in vain, and can insist on pins from then on.
 func TestGriefingRelay(t *testing.T) {
 	t.Parallel()
 	n, d := newNetwork(t, nil), &dry{}

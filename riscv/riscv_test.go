@@ -74,7 +74,7 @@ func TestDisassemble(t *testing.T) {
 	require.Equal(t, "illegal", Inst{}.String())
 }
 
-// TestIllegal lists encodings next to legal ones (amendment 42 of the design).
+// TestIllegal [42] lists encodings next to legal ones.
 func TestIllegal(t *testing.T) {
 	t.Parallel()
 	for name, word := range map[string]uint32{ //lint:unordered independent cases

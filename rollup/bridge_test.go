@@ -90,6 +90,7 @@ func TestDepositItemNamesItsSender(t *testing.T) {
 	}, items[1].Deposit)
 }
 
+// TestAliasIsOfItsOwnKind [16]: no account that can be spawned has a depositor's alias.
 func TestAliasIsOfItsOwnKind(t *testing.T) {
 	t.Parallel()
 	a, b := L1Alias(address.Address{1}), L1Alias(address.Address{2})

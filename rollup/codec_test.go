@@ -149,6 +149,7 @@ func TestVersionByteFirst(t *testing.T) {
 	}
 }
 
+// TestDecodeTxReasons [11, 23, 25]: each rule that a transaction breaks has its reason.
 func TestDecodeTxReasons(t *testing.T) {
 	t.Parallel()
 	p := DefaultParams()
@@ -221,6 +222,8 @@ func TestMinTxBytes(t *testing.T) {
 	})
 }
 
+// TestL1UnknownKind [17]: there are no payloads but those of codec.md; none carries a validity
+// proof as a verdict.
 func TestL1UnknownKind(t *testing.T) {
 	t.Parallel()
 	p := DefaultParams()

@@ -24,6 +24,7 @@ func declaredOf(p *Params, n int, units metering.Units, size uint32) []Declared 
 	return append(out, p.declaredSystem())
 }
 
+// TestCut [40]: where one step ends and the next begins.
 func TestCut(t *testing.T) {
 	t.Parallel()
 	base := DefaultParams()

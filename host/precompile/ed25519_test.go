@@ -55,8 +55,8 @@ func TestSmallOrderPoints(t *testing.T) {
 	}
 }
 
-// TestSpecCheck are the twelve cases of "Taming the many EdDSAs" (Chalkias, Garillot, Nikolaenko,
-// 2020), with the answers that ZIP-215 demands.
+// TestSpecCheck [13]: these are the twelve cases of "Taming the many EdDSAs" (Chalkias, Garillot,
+// Nikolaenko, 2020), with the answers that ZIP-215 demands.
 func TestSpecCheck(t *testing.T) {
 	t.Parallel()
 	for i, c := range specCheck {

@@ -341,7 +341,7 @@ func (w walker) Next(k Key) (Key, []byte, bool, error) {
 	return *best, w.values[*best], true, w.err
 }
 
-// TestNext: a walk sees what was written since New, and comes round.
+// TestNext [47]: a walk sees what was written since New, and comes round.
 func TestNext(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

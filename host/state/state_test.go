@@ -112,6 +112,7 @@ func TestBalances(t *testing.T) {
 	require.False(t, s.HeaderWarm(addr(2)), "nothing is touched for a zero amount")
 }
 
+// TestSpawnKeepsBalanceAndNonce [11]: spawning again does not start the nonce again.
 func TestSpawnKeepsBalanceAndNonce(t *testing.T) {
 	t.Parallel()
 	s := New(newBackend())
@@ -154,6 +155,7 @@ func TestSlotsCountInHeader(t *testing.T) {
 	require.Empty(t, s.Changes())
 }
 
+// TestOriginalSlot [45]: the original value is that of the start of the transaction.
 func TestOriginalSlot(t *testing.T) {
 	t.Parallel()
 	s := New(newBackend())

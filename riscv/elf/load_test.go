@@ -65,6 +65,7 @@ func TestLoad(t *testing.T) {
 	require.False(t, ok)
 }
 
+// TestDefaults [34]: a program of the published convention says nothing of its stack and heap.
 func TestDefaults(t *testing.T) {
 	t.Parallel()
 	o, err := asm.Assemble("ret", asm.DefaultBase)
@@ -102,6 +103,7 @@ type patch struct {
 
 func le(v uint32) []byte { return binary.LittleEndian.AppendUint32(nil, v) }
 
+// TestRefusesHeaders [44]: what the loader does not take.
 func TestRefusesHeaders(t *testing.T) {
 	t.Parallel()
 	const text, ro, data = 52, 52 + 32, 52 + 64

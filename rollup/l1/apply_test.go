@@ -32,7 +32,7 @@ func TestGenesisBlock(t *testing.T) {
 	require.ErrorIs(t, err, l1.ErrGenesis)
 }
 
-// TestTamperedHeader alters each field that L1 recomputes, and each that is bound otherwise.
+// TestTamperedHeader [10] alters each field that L1 recomputes, and each that is bound otherwise.
 func TestTamperedHeader(t *testing.T) {
 	t.Parallel()
 	s := newToy(t, nil)

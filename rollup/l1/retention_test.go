@@ -10,7 +10,7 @@ import (
 )
 
 // TestRetention: the bytes of final layers stay for RetainBlocks and no longer, all else that a
-// claim can name stays, and claims and roots that are over are forgotten (attack 31).
+// claim can name stays, and claims and roots that are over are forgotten ([31]).
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newToy(t, func(p *rollup.Params) {

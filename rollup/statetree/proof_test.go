@@ -84,8 +84,8 @@ func TestProofSizes(t *testing.T) {
 	require.Less(t, len(w), 5800)
 }
 
-// The costliest shape there is: a path of full depth with a subtree beside each of its nodes, the
-// key deleted without being read, and a leaf to lift.
+// [4]: The costliest shape there is: a path of full depth with a subtree beside each of its nodes,
+// the key deleted without being read, and a leaf to lift.
 func TestStepLimitsHoldAtFullDepth(t *testing.T) {
 	t.Parallel()
 	deep := Key{}
