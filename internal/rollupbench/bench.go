@@ -49,7 +49,6 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	r := &run{Config: cfg, ctx: ctx}
 	r.out = Report{Accounts: cfg.Accounts, Quick: cfg.Quick, Machine: bench.DescribeMachine()}
-	r.Progress("a state of %d accounts", cfg.Accounts)
 	var err error
 	if r.world, err = newWorld(cfg.Accounts); err != nil {
 		return nil, err

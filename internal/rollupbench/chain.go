@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/athenarollup/athena/host/state"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/statetree"
@@ -83,6 +84,8 @@ type trial struct {
 	layer     *stf.Layer
 	pre, post rollup.Hash
 	witness   []byte
+	code      int // bytes of the witness that are code that the step read
+	records   int // bytes that are other records that it read
 	result    *stf.StepResult
 	known     time.Duration // by a judge that has met the programs
 	fresh     time.Duration // by one that has not
@@ -109,7 +112,8 @@ func (r *run) try(c *chain, turns int, txs ...*rollup.Tx) (*trial, error) {
 	if t.witness, t.post, err = dispute.Prove(c.engine, begun, l, 1); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
-	if t.result, _, err = dispute.Repeat(c.engine, l, 1, t.pre, t.witness); err != nil {
+	seen := reader{Walker: stf.Backend(begun), leaves: map[state.Key]int{}, trial: t}
+	if t.result, err = c.engine.ApplyStep(&seen, l, 1); err != nil {
 		return nil, fmt.Errorf("bench: %w", err)
 	}
 	if t.known, err = r.least(turns, func() error { return t.judge(c.engine) }); err != nil {
@@ -117,6 +121,27 @@ func (r *run) try(c *chain, turns int, txs ...*rollup.Tx) (*trial, error) {
 	}
 	t.fresh, err = r.least(turns, func() error { return t.judge(stf.New()) })
 	return t, err
+}
+
+// reader counts what a step reads.
+type reader struct {
+	state.Walker
+	leaves map[state.Key]int // length of those met
+	trial  *trial
+}
+
+// Get implements state.Backend.
+func (r *reader) Get(k state.Key) ([]byte, bool, error) {
+	leaf, ok, err := r.Walker.Get(k)
+	if _, met := r.leaves[k]; ok && !met {
+		r.leaves[k] = len(leaf)
+		if state.Kind(leaf[0]) == state.KindCode {
+			r.trial.code += len(leaf)
+		} else {
+			r.trial.records += len(leaf)
+		}
+	}
+	return leaf, ok, err
 }
 
 func (t *trial) judge(e *stf.Engine) error {

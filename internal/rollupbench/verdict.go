@@ -1,7 +1,6 @@
 package rollupbench
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/athenarollup/athena/address"
@@ -16,8 +15,11 @@ const partVerdict = "verdict of a step"
 
 // verdicts measures judging steps by their witnesses.
 func (r *run) verdicts() error {
+	r.Progress("a state of %d accounts", r.Accounts)
+	if err := r.world.plant(); err != nil {
+		return err
+	}
 	r.Progress("verdicts")
-	r.world.begin()
 	c, err := r.world.chain()
 	if err != nil {
 		return err
@@ -38,19 +40,18 @@ func (r *run) verdicts() error {
 	for _, s := range []struct {
 		name  string
 		turns int
-		codes [][]byte
 		txs   []*rollup.Tx
 		goals bool
 	}{
-		{"a transfer", 200, [][]byte{fixtures.Wallet()}, []*rollup.Tx{r.world.transfer(0)}, true},
-		{"a token transfer", 200, [][]byte{fixtures.Wallet(), fixtures.Token()},
+		{"a transfer", 200, []*rollup.Tx{r.world.transfer(0)}, true},
+		{"a token transfer", 200,
 			[]*rollup.Tx{tokenTransfer(c, token)}, false},
-		{"a deploy of 20 KB", 50, [][]byte{fixtures.Wallet()},
+		{"a deploy of 20 KB", 50,
 			[]*rollup.Tx{r.world.tx(0, most, wallet.Deploy(fixtures.Counter()))}, false},
-		{"a deploy of 100 KB", 20, [][]byte{fixtures.Wallet()},
+		{"a deploy of 100 KB", 20,
 			[]*rollup.Tx{r.world.tx(0, most, wallet.Deploy(dense(9, 100<<10)))}, false},
 	} {
-		if err := r.verdict(c, s.name, s.turns, s.codes, s.goals, s.txs); err != nil {
+		if err := r.verdict(c, s.name, s.turns, s.goals, s.txs); err != nil {
 			return err
 		}
 	}
@@ -62,7 +63,7 @@ func (r *run) verdicts() error {
 
 // verdict measures one step, in which everything must succeed.
 func (r *run) verdict(
-	c *chain, name string, turns int, codes [][]byte, goals bool, txs []*rollup.Tx,
+	c *chain, name string, turns int, goals bool, txs []*rollup.Tx,
 ) error {
 	t, err := r.try(c, turns, txs...)
 	if err != nil {
@@ -75,14 +76,13 @@ func (r *run) verdict(
 	if goals {
 		time, size = atMost(2), atMost(2_500)
 	}
-	code := 0
-	for _, elf := range codes {
-		code += shown(t.witness, elf)
-	}
 	r.out.add(partVerdict, name+": new programs", millis(t.fresh), "ms", time)
 	r.out.add(partVerdict, name+": known programs", millis(t.known), "ms", nil)
 	r.out.add(partVerdict, name+": witness", float64(len(t.witness)), "B", nil)
-	r.out.add(partVerdict, name+": witness without code", float64(len(t.witness)-code), "B", size)
+	rest := len(t.witness) - t.code
+	r.out.add(partVerdict, name+": witness without code", float64(rest), "B", size)
+	r.out.add(partVerdict, name+": records in the witness", float64(t.records), "B", nil)
+	r.out.add(partVerdict, name+": keys and hashes in the witness", float64(rest-t.records), "B", nil)
 	return nil
 }
 
@@ -99,21 +99,6 @@ func (r *run) empty(c *chain) error {
 	r.out.add(partVerdict, "a refused nonce: verdict", millis(t.known), "ms", nil)
 	r.out.add(partVerdict, "a refused nonce: witness", float64(len(t.witness)), "B", nil)
 	return nil
-}
-
-// shown counts the bytes of a program that a witness has. It looks for its pieces, since a chunk of
-// code is one value, whole or not at all.
-func shown(witness, elf []byte) (n int) {
-	const piece = 512
-	for i := 0; i+piece <= len(elf); i += piece {
-		if bytes.Contains(witness, elf[i:i+piece]) {
-			n += piece
-		}
-	}
-	if tail := elf[len(elf)/piece*piece:]; n > 0 && bytes.Contains(witness, tail) {
-		n += len(tail)
-	}
-	return n
 }
 
 // createToken makes a token of wallet 0 that has some of it.

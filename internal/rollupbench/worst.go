@@ -2,6 +2,7 @@ package rollupbench
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/fixtures"
@@ -13,7 +14,11 @@ import (
 	"github.com/athenarollup/athena/trap"
 )
 
-const partWorst = "verdict of the worst legal steps"
+const (
+	partWorst = "verdict of the worst legal steps"
+	// worstTurns are for each; there are many, and each takes long.
+	worstTurns = 7
+)
 
 // Of the slots that guests have.
 const (
@@ -93,7 +98,6 @@ func (s *script) slots(n, call uint32) *script {
 
 // worst measures the steps that take longest by what the parameters allow.
 func (r *run) worst(c *chain) error {
-	r.Progress("the worst steps")
 	gas := c.params.Step[metering.Compute] / 2
 	if r.Quick {
 		gas = c.params.MaxVerify[metering.Compute]
@@ -102,66 +106,60 @@ func (r *run) worst(c *chain) error {
 	if err != nil {
 		return err
 	}
-	var slowest float64
-	each := func(name string, one, two *rollup.Tx) error {
-		r.Progress("the worst steps: %s", name)
-		ms, err := r.worstStep(a, name, one, two)
-		slowest = max(slowest, ms)
-		return err
-	}
-	if err := a.compute(each, r.Quick); err != nil {
-		return err
-	}
-	if err := a.state(each); err != nil {
-		return err
-	}
-	r.out.add(partWorst, "the slowest of these, new programs", slowest, "ms", atMost(2_000))
-	return nil
-}
-
-// compute measures the ways to spend all gas of a step.
-func (a *arena) compute(each func(name string, one, two *rollup.Tx) error, quick bool) error {
-	both := func(name string, g *guest, of func(s *script, self byte)) error {
-		var txs [2]*rollup.Tx
-		for i := range txs {
-			s := g.counting()
-			of(s, byte(i))
-			txs[i] = a.spend(i, g, s, keyUnits)
-		}
-		return each(name, txs[0], txs[1])
-	}
-	err := both("loads that miss the cache", a.large, func(s *script, _ byte) {
-		s.add(walk, forever, 0)
-	})
-	if err != nil {
-		return err
-	}
-	err = both("pages taken one by one", a.small, func(s *script, self byte) {
-		s.enter(forever, a.small.account(self), "grow")
-	})
-	if err != nil {
-		return err
-	}
-	err = both("frames of 16 MiB", a.large, func(s *script, self byte) {
-		s.enter(forever, a.large.account(self), "idle")
-	})
-	if err != nil {
-		return err
-	}
 	calls, err := precompiles()
 	if err != nil {
 		return err
 	}
-	if quick {
+	if r.Quick {
 		calls = calls[:2]
 	}
-	for i := range calls {
-		err := both(calls[i].Call, a.small, func(s *script, _ byte) { s.vector(&calls[i]) })
+	var slowest time.Duration
+	for _, w := range append(a.compute(calls), a.state()...) {
+		r.Progress("the worst steps: %s", w.name)
+		took, err := r.worstStep(a, &w)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", w.name, err)
 		}
+		slowest = max(slowest, took)
 	}
+	r.out.add(partWorst, "the slowest", millis(slowest), "ms", atMost(2_000))
 	return nil
+}
+
+// worstCase is a step of two transactions.
+type worstCase struct {
+	name string
+	txs  [2]*rollup.Tx
+	gas  bool // it uses all compute
+	size bool // its witness matters
+}
+
+// compute returns the ways to spend all gas of a step.
+func (a *arena) compute(calls []vectors.Case) (all []worstCase) {
+	add := func(name string, g *guest, of func(s *script, self byte)) {
+		w := worstCase{name: name, gas: true}
+		for i := range w.txs {
+			s := g.counting()
+			of(s, byte(i))
+			w.txs[i] = a.spend(i, g, s, keyUnits)
+		}
+		all = append(all, w)
+	}
+	add("loads that miss the cache", a.large, func(s *script, _ byte) { s.add(walk, forever, 0) })
+	add("pages taken one by one", a.small, func(s *script, self byte) {
+		s.enter(forever, a.small.account(self), "grow")
+	})
+	add("frames of 16 MiB", a.large, func(s *script, self byte) {
+		s.enter(forever, a.large.account(self), "idle")
+	})
+	add("reads of one slot", a.small, func(s *script, _ byte) {
+		s.put([]byte{1})
+		s.add(plain, forever, host.CallStorageHas, s.guest.mem)
+	})
+	for i := range calls {
+		add(calls[i].Call, a.small, func(s *script, _ byte) { s.vector(&calls[i]) })
+	}
+	return all
 }
 
 // What the two transactions of a worst step declare to read: a step has room for one that may touch
@@ -171,32 +169,49 @@ const (
 	keyUnits  = 448 << 10
 )
 
-// state measures the steps that show most.
-func (a *arena) state(each func(name string, one, two *rollup.Tx) error) error {
-	g := a.small
-	keys := func(n uint32) *script { return g.counting().slots(n, host.CallStorageStore) }
-	err := each("most keys and values", a.spend(0, g, keys(slots), mostUnits),
-		a.spend(1, g, keys(120), keyUnits))
-	if err != nil {
-		return err
-	}
-	code := func(s *script, templates ...int) *script {
-		for _, i := range templates {
+// state returns the steps that show most. The second transaction has room for fewer keys.
+func (a *arena) state() []worstCase {
+	enter := func(s *script, programs ...int) *script {
+		for _, i := range programs {
 			s.enter(1, denseAccount(a.dense[i]), "idle")
 		}
 		return s
 	}
-	err = each("most code", a.spend(0, g, code(g.script(nil), 0, 1), mostUnits),
-		a.spend(1, g, code(g.script(nil), 2), keyUnits))
-	if err != nil {
-		return err
-	}
-	big := a.large
-	return each("most of all at once",
-		a.spend(0, big, code(big.counting(), 0, 1).slots(slots, host.CallStorageLoad).
-			add(walk, forever, 0), mostUnits),
-		a.spend(1, big, code(big.counting(), 2).slots(30, host.CallStorageLoad).
-			add(walk, forever, 0), keyUnits))
+	g, big := a.small, a.large
+	return []worstCase{{
+		name: "most values, all written", size: true,
+		txs: [2]*rollup.Tx{
+			a.spend(0, g, g.counting().slots(slots, host.CallStorageStore), mostUnits),
+			a.spend(1, g, g.counting().slots(100, host.CallStorageStore), keyUnits),
+		},
+	}, {
+		name: "most keys, all new", size: true,
+		txs: [2]*rollup.Tx{
+			a.spend(0, big, big.counting().absent(450), mostUnits),
+			a.spend(1, big, big.counting().absent(360), keyUnits),
+		},
+	}, {
+		name: "most code", size: true,
+		txs: [2]*rollup.Tx{
+			a.spend(0, g, enter(g.script(nil), 0, 1), mostUnits),
+			a.spend(1, g, enter(g.script(nil), 2), keyUnits),
+		},
+	}, {
+		name: "code, values and missed loads at once", size: true, gas: true,
+		txs: [2]*rollup.Tx{
+			a.spend(0, big, enter(big.counting(), 0, 1).slots(slots, host.CallStorageLoad).
+				add(walk, forever, 0), mostUnits),
+			a.spend(1, big, enter(big.counting(), 2).slots(30, host.CallStorageLoad).
+				add(walk, forever, 0), keyUnits),
+		},
+	}}
+}
+
+// absent writes keys that nothing is at, beside those that slots fills.
+func (s *script) absent(n uint32) *script {
+	one := append(make([]byte, 31), 1)
+	copy(s.mem, []byte{0, 0, 1, 0})
+	return s.add(counted, n, host.CallStorageWrite, s.guest.mem, s.put(one))
 }
 
 // spend is a transaction that may use all compute of half a step.
@@ -205,23 +220,29 @@ func (a *arena) spend(from int, g *guest, s *script, read uint64) *rollup.Tx {
 	return a.world.tx(from, units, wallet.Proxy(g.account(byte(from)), "go", s.encode(), 0))
 }
 
-// worstStep measures a step of two transactions.
-func (r *run) worstStep(a *arena, name string, one, two *rollup.Tx) (ms float64, err error) {
-	t, err := r.try(a.chain, 3, one, two)
+// worstStep measures a step, and returns the time of the judge to whom its programs are new.
+func (r *run) worstStep(a *arena, w *worstCase) (time.Duration, error) {
+	t, err := r.try(a.chain, worstTurns, w.txs[0], w.txs[1])
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", name, err)
+		return 0, err
 	}
 	for i := range t.result.Receipts {
-		if c := trap.Code(t.result.Receipts[i].Trap); c != trap.None && c != trap.OutOfGas {
-			return 0, fmt.Errorf("%s: %w", name, failed(t.result.Receipts[i:]))
+		c := trap.Code(t.result.Receipts[i].Trap)
+		if w.gas != (c == trap.OutOfGas) {
+			return 0, fmt.Errorf("bench: trap %v: %w", c, failed(t.result.Receipts[i:]))
 		}
 	}
-	share := 100 * float64(t.result.GasUsed) / float64(a.params.Step[metering.Compute])
-	r.out.add(partWorst, name+": new programs", millis(t.fresh), "ms", atMost(2_000))
-	r.out.add(partWorst, name+": known programs", millis(t.known), "ms", nil)
-	r.out.add(partWorst, name+": of the step's compute", share, "%", nil)
-	r.out.add(partWorst, name+": witness", float64(len(t.witness)), "B", nil)
-	return max(millis(t.fresh), millis(t.known)), nil
+	// A frame leaves its caller a sixty-fourth of its gas.
+	if used := t.result.GasUsed; w.gas && used < 2*a.gas/64*61 {
+		return 0, fmt.Errorf("bench: only %d gas of %d is used: this is a bug", used, 2*a.gas)
+	}
+	slowest := max(t.fresh, t.known)
+	r.out.add(partWorst, w.name, millis(slowest), "ms", nil)
+	if w.size {
+		r.out.add(partWorst, w.name+": known programs", millis(t.known), "ms", nil)
+		r.out.add(partWorst, w.name+": witness", float64(len(t.witness)), "B", nil)
+	}
+	return slowest, nil
 }
 
 // precompiles returns of each precompile the vector with the longest arguments.
