@@ -2,6 +2,7 @@ package scale
 
 import (
 	"bytes"
+	"errors"
 	"testing"
 )
 
@@ -40,7 +41,7 @@ func FuzzDecoder(f *testing.F) {
 		if d.Offset() > len(in) || d.Offset()+d.Remaining() != len(in) {
 			t.Fatalf("%d of %d bytes read", d.Offset(), len(in))
 		}
-		if err := d.Err(); err != nil && (d.U8() != 0 || d.Err() != err || d.Finish() == nil) {
+		if err := d.Err(); err != nil && (d.U8() != 0 || !errors.Is(d.Err(), err) || d.Finish() == nil) {
 			t.Fatal("a failure is forgotten")
 		}
 	})
