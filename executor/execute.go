@@ -37,7 +37,8 @@ type execution struct {
 	engine  *stf.Engine
 	layer   *stf.Layer
 	tree    *statetree.Tree
-	pending chan error // of the step that is being validated; nil: none
+	rec     *statetree.Recorder // of the step in execution, if it is going to be validated
+	pending chan error          // of the step that is being validated; nil: none
 }
 
 // execute runs all steps of a layer on t. With validate, every step is executed once more from its
@@ -81,6 +82,15 @@ func (x *execution) wait() error {
 	return err
 }
 
+// record starts the recording of a step.
+func (x *execution) record() {
+	if x.rec == nil {
+		x.rec = x.tree.Record()
+		return
+	}
+	x.rec.Restart(x.tree)
+}
+
 // step executes one step, and begins to validate it.
 func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup.Hash, err error) {
 	defer func() {
@@ -88,9 +98,8 @@ func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup
 			err = panicked(i, r)
 		}
 	}()
-	var rec *statetree.Recorder
 	if validate {
-		rec = x.tree.Record()
+		x.record()
 	}
 	if res, err = x.engine.ApplyStep(stf.Backend(x.tree), x.layer, i); err != nil {
 		return nil, root, err
@@ -102,7 +111,8 @@ func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup
 	if !validate {
 		return res, root, nil
 	}
-	witness, err := rec.Witness()
+	pre := rollup.Hash(x.rec.Root())
+	witness, err := x.rec.Witness()
 	if err != nil {
 		return nil, root, err
 	}
@@ -111,7 +121,7 @@ func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup
 	}
 	x.pending = make(chan error, 1)
 	go func() {
-		x.pending <- selfValidate(x.engine, x.layer, i, rollup.Hash(rec.Root()), witness, res, root)
+		x.pending <- selfValidate(x.engine, x.layer, i, pre, witness, res, root)
 	}()
 	return res, root, nil
 }

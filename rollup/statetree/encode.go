@@ -1,6 +1,10 @@
 package statetree
 
-import "github.com/athenarollup/athena/scale"
+import (
+	"slices"
+
+	"github.com/athenarollup/athena/scale"
+)
 
 // A witness is a pruned tree in pre-order, in two parts (docs/spec/witness.md, "Format"): the codes
 // of its nodes, bit by bit, and then what is said of them. These are the codes, the first bit being
@@ -13,8 +17,12 @@ const (
 	codeBare  = 0b1111 // end of key, hash of the value: a leaf that only has to be known to be there
 )
 
+// maxLenBytes is the size of the length of a value, at most.
+const maxLenBytes = 4
+
 // encoder writes a pruned tree.
 type encoder struct {
+	rec     *Recorder // if not nil, what it did not record is left out
 	codes   []byte
 	bits    int // written into codes
 	nodes   int
@@ -35,39 +43,62 @@ func (e *encoder) code(code uint8, n int) {
 
 // tree writes a subtree at depth: what it shows, and no more. It is the inverse of decoder.tree.
 func (e *encoder) tree(n node, depth int) {
-	switch x := n.(type) {
-	case nil:
+	if n == nil {
 		e.code(codeEmpty, 3)
+		return
+	}
+	var m *mark
+	if e.rec != nil {
+		if m = e.rec.mark(n); m == nil {
+			e.hash(n.hash())
+			return
+		}
+		n = m.n
+	}
+	switch x := n.(type) {
 	case *stub:
-		e.code(codeHash, 2)
-		e.payload.Raw(x.h[:])
+		e.hash(&x.h)
 	case *inner:
 		e.code(codeInner, 1)
 		e.tree(x.kids[0], depth+1)
 		e.tree(x.kids[1], depth+1)
 	case *leaf:
-		if !x.has {
-			e.code(codeBare, 4)
-			e.payload.Raw(x.key[depth>>3:])
-			e.payload.Raw(x.vhash[:])
-			return
+		switch {
+		case m == nil:
+			e.leaf(x, depth, x.value, x.has)
+		case m.read == e.rec.now:
+			e.leaf(x, depth, m.value, true)
+		default:
+			e.leaf(x, depth, nil, false)
 		}
-		e.code(codeLeaf, 4)
-		e.payload.Raw(x.key[depth>>3:])
-		e.payload.Bytes(x.value)
 	default:
 		panic("BUG: statetree: unknown node")
 	}
 }
 
+func (e *encoder) hash(h *Root) {
+	e.code(codeHash, 2)
+	e.payload.Raw(h[:])
+}
+
+// leaf writes a leaf with its value if that is shown, or else with the value's hash.
+func (e *encoder) leaf(l *leaf, depth int, value []byte, shown bool) {
+	if shown {
+		e.code(codeLeaf, 4)
+		e.payload.Raw(l.key[depth>>3:])
+		e.payload.Bytes(value)
+		return
+	}
+	e.code(codeBare, 4)
+	e.payload.Raw(l.key[depth>>3:])
+	vh := l.vhash
+	if l.has {
+		vh = HashValue(l.value)
+	}
+	e.payload.Raw(vh[:])
+}
+
 // size returns the bytes so far.
 func (e *encoder) size() int { return len(e.codes) + len(e.payload.B) }
 
-func (e *encoder) bytes() []byte { return append(e.codes, e.payload.B...) }
-
-// encodeTree returns the encoding of a pruned tree.
-func encodeTree(n node) []byte {
-	var e encoder
-	e.tree(n, 0)
-	return e.bytes()
-}
+func (e *encoder) bytes() []byte { return slices.Concat(e.codes, e.payload.B) }

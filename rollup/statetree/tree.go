@@ -130,6 +130,7 @@ func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 		}
 		if t.rec != nil {
 			if m := t.rec.seen[s.h]; m != nil {
+				t.rec.use(m)
 				return m.n, nil
 			}
 		}
@@ -146,8 +147,11 @@ func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 
 // valueOf returns the value of a leaf, which is noted in the recording.
 func (t *Tree) valueOf(l *leaf) (value []byte, err error) {
-	value = l.value
-	if !l.has {
+	value, ok := l.value, l.has
+	if !ok && t.rec != nil {
+		value, ok = t.rec.known(l)
+	}
+	if !ok {
 		if value, err = t.fetch(&l.key, &l.vhash); err != nil {
 			return nil, err
 		}

@@ -11,6 +11,13 @@ import (
 
 var testLimits = WitnessLimits{Bytes: 1 << 20}
 
+// encodeTree returns the encoding of a pruned tree.
+func encodeTree(n node) []byte {
+	var e encoder
+	e.tree(n, 0)
+	return e.bytes()
+}
+
 // op is one operation of a step; run returns what it showed.
 type op struct {
 	kind    int
