@@ -18,6 +18,9 @@ const (
 	actorMoney = 1_000_000_000_000_000
 )
 
+// governor is who may change the parameters of the network.
+const governor = "governor"
+
 // userName is the name of the i-th user's wallet.
 func userName(i int) string { return fmt.Sprintf("user%d", i) }
 
@@ -35,7 +38,7 @@ func params() rollup.Params {
 	p := rollup.DefaultParams()
 	p.StepItems = 3
 	p.ReorgBound = 3
-	p.ChallengeWindow, p.ProveWindow = 9, 6
+	p.ChallengeWindow, p.ProveWindow = 10, 9
 	p.UnorderedWindow = 12
 	p.MaxLayersPerClaim = 4
 	return p
@@ -45,7 +48,9 @@ func params() rollup.Params {
 func genesis(cast []string) (*rollup.Genesis, error) {
 	g := &rollup.Genesis{
 		Name: "simulation", Time: 1_000, Params: params(), Templates: [][]byte{fixtures.Wallet()},
+		Governor: account(governor),
 	}
+	cast = append(cast, governor)
 	for i := range users {
 		g.Allocations = append(g.Allocations,
 			rollup.Allocation{Address: stftest.Wallet(userName(i)), Amount: userMoney})

@@ -2,7 +2,9 @@ package sim
 
 import (
 	"context"
+	"maps"
 	"math/big"
+	"slices"
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
@@ -14,23 +16,14 @@ import (
 // blocks that are gone.
 type watch struct {
 	effective map[rollup.Hash]uint64     // TxID -> layer at which it took effect
-	seen      map[rollup.Hash]uint64     // false claim -> height at which an honest challenger saw it
 	honest    map[address.Address]string // L1 accounts of honest executors
 }
 
-func (k *watch) init() {
-	k.effective, k.seen = map[rollup.Hash]uint64{}, map[rollup.Hash]uint64{}
-	k.honest = map[address.Address]string{}
-}
-
 // rewind forgets what was learnt of blocks above a height.
-func (k *watch) rewind(height uint64) {
-	for _, m := range []map[rollup.Hash]uint64{k.effective, k.seen} {
-		for id, at := range m {
-			if at > height {
-				delete(m, id)
-			}
-		}
+func (w *world) rewind(height uint64) {
+	maps.DeleteFunc(w.watch.effective, func(_ rollup.Hash, at uint64) bool { return at > height })
+	for _, e := range w.executors {
+		e.worked = slices.DeleteFunc(e.worked, func(at uint64) bool { return at > height })
 	}
 }
 
@@ -97,50 +90,61 @@ func (w *world) checkBonds(events []l1.Event) {
 	}
 }
 
-// checkClaims: a false claim that an honest challenger saw in time never becomes final, and when its
-// window has ended it is dead or its challenge waits for the judge.
+// checkClaims: a false claim never becomes final while an honest challenger watches, and when its
+// window has ended it is dead or its challenge waits for the judge. A claim on a false root falls with
+// the claim that it builds on.
 func (w *world) checkClaims() {
 	s := w.chain.State()
-	p, height := s.Params(), w.height()
 	for _, c := range s.Claims() {
-		if w.isTrue(&c.Claim) {
+		if w.isTrue(&c.Claim) || !w.watched(&c) {
 			continue
 		}
-		saw := w.challengerSaw(&c)
+		w.count("false claims under watch")
+		late := w.height() - min(w.height(), c.WindowEnds+s.Params().ProveWindow)
 		switch {
-		case c.Status == l1.ClaimFinal && saw:
+		case c.Status == l1.ClaimFinal:
 			w.violate("false claim %s of layers %d-%d is final", c.ID.Short(), c.Claim.FromLayer,
 				c.Claim.ToLayer)
-		case c.Status == l1.ClaimOpen && saw && c.Pending == 0 && height > c.WindowEnds+p.ProveWindow:
-			w.violate("false claim %s lives unchallenged, %d blocks after its window", c.ID.Short(),
-				height-c.WindowEnds)
+		case c.Status == l1.ClaimOpen && c.Pending == 0 && late > 0 && w.truePre(&c.Claim):
+			w.violate("false claim %s lives unchallenged after its window", c.ID.Short())
 		}
 	}
 }
 
-// challengerSaw reports whether an honest challenger had done its work at a block in which the claim
-// could still be challenged, with a block to spare for its transaction.
-func (w *world) challengerSaw(c *l1.ClaimInfo) bool {
-	if _, ok := w.watch.seen[c.ID]; ok {
-		return true
-	}
-	if c.Status != l1.ClaimOpen {
-		return false
-	}
+// longestGap is how many blocks an honest challenger may miss in a row and still be said to watch.
+// Windows are a few times as long.
+const longestGap = 3
+
+// watched reports whether some honest challenger did its work often enough, from the block that
+// admitted a claim until the last one in which a challenge of it could be proven.
+func (w *world) watched(c *l1.ClaimInfo) bool {
+	end := min(w.height(), c.WindowEnds+w.chain.State().Params().ProveWindow)
 	for _, e := range w.executors {
-		if e.honest && e.challenge && e.running() && e.worked == w.height() &&
-			w.height() >= c.Admitted && w.height()+2 <= c.WindowEnds {
-			w.watch.seen[c.ID] = w.height()
+		if !e.honest || !e.challenge {
+			continue
+		}
+		last, longest := c.Admitted, uint64(0)
+		for _, at := range e.worked {
+			if at >= c.Admitted && at <= end {
+				longest, last = max(longest, at-last), at
+			}
+		}
+		if max(longest, end-last) <= longestGap {
 			return true
 		}
 	}
 	return false
 }
 
+// truePre reports whether a claim begins with the true root.
+func (w *world) truePre(c *rollup.Claim) bool {
+	t := w.oracle.at(c.FromLayer - 1)
+	return t != nil && t.root() == c.PreRoot
+}
+
 // isTrue compares a claim with the oracle.
 func (w *world) isTrue(c *rollup.Claim) bool {
-	t := w.oracle.at(c.FromLayer - 1)
-	if t == nil || t.root() != c.PreRoot {
+	if !w.truePre(c) {
 		return false
 	}
 	roots := c.StepRoots

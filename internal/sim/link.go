@@ -26,8 +26,13 @@ type link struct {
 
 	cut   uint64 // L1 cannot be reached until this height
 	noise float64
+	quiet uint64 // no message is lost, late or doubled before this height
 	late  []delayed
 }
+
+// faultEvery is how many blocks lie at least between two faults of a line: who tries for long enough
+// is heard.
+const faultEvery = 4
 
 // delayed is a message on its way.
 type delayed struct {
@@ -94,9 +99,14 @@ func (l *link) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error)
 	if err := l.up(ctx); err != nil {
 		return rollup.Hash{}, err
 	}
-	if l.rng.Float64() >= l.noise {
+	tip, err := l.chain.Tip(ctx)
+	if err != nil {
+		return rollup.Hash{}, err
+	}
+	if l.rng.Float64() >= l.noise || tip.Height < l.quiet {
 		return l.chain.Submit(ctx, tx)
 	}
+	l.quiet = tip.Height + faultEvery
 	switch l.rng.IntN(4) {
 	case 0: // lost on its way
 		return rollup.Hash{}, errLost
@@ -104,10 +114,6 @@ func (l *link) Submit(ctx context.Context, tx *rollup.L1Tx) (rollup.Hash, error)
 		_, _ = l.chain.Submit(ctx, tx)
 		return rollup.Hash{}, errLost
 	case 2: // late, also for the sender
-		tip, err := l.chain.Tip(ctx)
-		if err != nil {
-			return rollup.Hash{}, err
-		}
 		l.late = append(l.late, delayed{tip.Height + 1 + l.rng.Uint64N(2), tx})
 		return rollup.Hash{}, errLost
 	default: // twice

@@ -63,9 +63,10 @@ type executorNode struct {
 	*machine
 	daemon                   *executor.Executor
 	honest, claim, challenge bool
+	sabotaged                bool
 	lie                      int
-	worked                   uint64 // height up to which everything was done
-	tip                      l1.Tip // that it has worked for
+	worked                   []uint64 // heights of this chain at which everything was done
+	tip                      l1.Tip   // that it has worked for
 }
 
 func (r *relayNode) running() bool    { return r.daemon != nil }
@@ -128,7 +129,7 @@ func (w *world) workExecutor(ctx context.Context, e *executorNode) error {
 			return w.powerLost(e.machine, e.stop, err)
 		}
 		if !progress {
-			e.worked, e.tip = w.height(), w.tip()
+			e.worked, e.tip = append(e.worked, w.height()), w.tip()
 			return nil
 		}
 	}
@@ -206,7 +207,7 @@ func (w *world) startExecutor(e *executorNode) error {
 		Reward: stftest.Wallet(e.name), Claim: e.claim, Challenge: e.challenge, Engine: w.engine,
 		Log: w.logger(e.name),
 	}
-	if !e.honest {
+	if !e.honest || e.sabotaged {
 		cfg.Tamper = lies[e.lie].tell
 	}
 	var err error
@@ -222,5 +223,5 @@ func (e *executorNode) stop() {
 		_ = e.daemon.Close() // without power it cannot
 		e.daemon = nil
 	}
-	e.worked, e.tip = 0, l1.Tip{}
+	e.tip = l1.Tip{}
 }

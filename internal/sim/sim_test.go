@@ -22,7 +22,7 @@ func TestHistories(t *testing.T) {
 	for _, what := range []string{
 		"power cuts", "reorganisations", "effective transactions", "l1.ClaimBecameFinal",
 		"l1.Slashed", "l1.ForcedAccepted", "l1.DepositLocked", "l1.ChallengeLost",
-		"l1.Unlocked", "attempts to unlock twice",
+		"l1.Unlocked", "attempts to unlock twice", "l1.UpgradeScheduled", "false claims under watch",
 	} {
 		require.NotZero(t, sum.Counts[what], "nothing was proven: no %s", what)
 	}
@@ -38,4 +38,17 @@ func TestSameSeedSameHistory(t *testing.T) {
 		fmt.Fprint(&told[i], r.Counts, r.Violations)
 	}
 	require.Equal(t, told[0].String(), told[1].String())
+}
+
+// What the checks are for is found: a node that counts as honest and is not.
+func TestChecksFindALiar(t *testing.T) {
+	t.Parallel()
+	for seed := uint64(1); ; seed++ {
+		require.Less(t, seed, uint64(10), "no history punished the liar")
+		r, err := Run(t.Context(), seed, Options{Blocks: 25, sabotage: true})
+		require.NoError(t, err)
+		if all := strings.Join(r.Violations, "\n"); strings.Contains(all, "bond of executor0 was slashed") {
+			return
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 
+	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	l1sim "github.com/athenarollup/athena/rollup/l1/sim"
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	Blocks int       // heights of trouble; a quiet end follows
 	Log    io.Writer // what happens, line by line; nil = nothing is told
+
+	sabotage bool // executor0 lies although it counts as honest: the checks must find it
 }
 
 // DefaultBlocks is the length of a history.
@@ -123,7 +126,15 @@ func newWorld(seed uint64, o Options) (*world, error) {
 		return nil, err
 	}
 	w.lines.ChainID = w.genesis.ChainID()
-	w.watch.init()
+	if o.sabotage {
+		w.executors[0].sabotaged = true
+	}
+	w.watch = watch{effective: map[rollup.Hash]uint64{}, honest: map[address.Address]string{}}
+	for _, e := range w.executors {
+		if e.honest {
+			w.watch.honest[account(e.name)] = e.name
+		}
+	}
 	return w, nil
 }
 
@@ -171,6 +182,7 @@ func (w *world) block(ctx context.Context, trouble bool) error {
 			return err
 		}
 		w.scheme(ctx)
+		w.upgrade(ctx, height)
 		w.misfortune()
 	}
 	for _, do := range w.plans[height] {
@@ -187,7 +199,7 @@ func (w *world) block(ctx context.Context, trouble bool) error {
 		if err := w.chain.Fork(depth); err != nil {
 			return err
 		}
-		w.watch.rewind(w.height())
+		w.rewind(w.height())
 		for range depth {
 			if err := w.mine(ctx); err != nil {
 				return err
