@@ -290,13 +290,14 @@ func (o *outbox) save(j *job, also ...kv.Write) error {
 	return nil
 }
 
-// end forgets a job. A challenge is counted, so that a claim is not challenged for ever.
+// end forgets a job. A challenge that was opened is counted, so that a claim is not challenged for
+// ever; one that L1 refused to open, as after a reorganisation, cost no bond and is not.
 func (o *outbox) end(j *job) error {
 	writes := []kv.Write{
 		{Key: seqKey(keyJob, j.seq), Delete: true},
 		{Key: seqKey(keyReveal, j.seq), Delete: true},
 	}
-	if j.kind == jobChallenge {
+	if j.kind == jobChallenge && j.first.done() {
 		n, err := o.tried(j.target, j.step)
 		if err != nil {
 			return err
