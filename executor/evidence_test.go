@@ -79,8 +79,12 @@ func TestSelfValidation(t *testing.T) {
 		require.NoError(t, err)
 		return res, root
 	}
+	validated := func(witness []byte, own *stf.StepResult, root rollup.Hash) error {
+		c := check{step: 1, pre: p.pre, witness: witness, own: own, root: root}
+		return selfValidate(engine, p.layer.layer, &c)
+	}
 	own, root := run()
-	require.NoError(t, selfValidate(engine, p.layer.layer, 1, p.pre, p.witness, own, root))
+	require.NoError(t, validated(p.witness, own, root))
 	for what, spoil := range map[string]func(*stf.StepResult){
 		"gas":               func(r *stf.StepResult) { r.GasUsed++ },
 		"changes":           func(r *stf.StepResult) { r.Changes[1].Value = []byte("other") },
@@ -90,17 +94,17 @@ func TestSelfValidation(t *testing.T) {
 	} {
 		res, root := run()
 		spoil(res)
-		err := selfValidate(engine, p.layer.layer, 1, p.pre, p.witness, res, root)
+		err := validated(p.witness, res, root)
 		require.ErrorIs(t, err, ErrSelf)
 		require.ErrorContains(t, err, "different "+what)
 		var bad *stepError
 		require.ErrorAs(t, err, &bad)
 		require.Equal(t, what == "changes", bad.differ != nil)
 	}
-	require.ErrorIs(t, selfValidate(engine, p.layer.layer, 1, p.pre, p.witness, own, p.pre), ErrSelf)
+	require.ErrorIs(t, validated(p.witness, own, p.pre), ErrSelf)
 	incomplete := []byte{1}
 	incomplete = append(incomplete, p.pre[:]...)
-	err = selfValidate(engine, p.layer.layer, 1, p.pre, incomplete, own, root)
+	err = validated(incomplete, own, root)
 	require.ErrorIs(t, err, ErrSelf)
 }
 

@@ -37,8 +37,19 @@ type execution struct {
 	engine  *stf.Engine
 	layer   *stf.Layer
 	tree    *statetree.Tree
-	rec     *statetree.Recorder // of the step in execution, if it is going to be validated
-	pending chan error          // of the step that is being validated; nil: none
+	rec     *statetree.Recorder // of the step in execution
+	checks  chan check          // steps to be validated; nil: none is
+	checked chan error          // what came of each
+	pending bool                // a step is being validated
+}
+
+// check is a step that was executed and that is to be executed again.
+type check struct {
+	step    int
+	pre     rollup.Hash
+	witness []byte
+	own     *stf.StepResult
+	root    rollup.Hash // after the step
 }
 
 // execute runs all steps of a layer on t. With validate, every step is executed once more from its
@@ -48,9 +59,14 @@ func execute(
 	e *stf.Engine, t *statetree.Tree, l *stf.Layer, validate bool,
 ) (*stf.LayerResult, error) {
 	x := &execution{engine: e, layer: l, tree: t}
+	if validate {
+		x.checks, x.checked = make(chan check), make(chan error, 1)
+		go x.validate()
+		defer close(x.checks)
+	}
 	out := new(stf.LayerResult)
 	for i := range l.Steps {
-		res, root, err := x.step(i, validate)
+		res, root, err := x.step(i)
 		if err != nil {
 			return nil, first(x.wait(), err) // the earlier step counts
 		}
@@ -72,14 +88,21 @@ func first(errs ...error) error {
 	return nil
 }
 
+// validate executes steps again until there are no more: all steps of a layer in one goroutine,
+// whose stack then grows once to what an execution takes.
+func (x *execution) validate() {
+	for c := range x.checks {
+		x.checked <- selfValidate(x.engine, x.layer, &c)
+	}
+}
+
 // wait returns what validation of the last step says.
 func (x *execution) wait() error {
-	if x.pending == nil {
+	if !x.pending {
 		return nil
 	}
-	err := <-x.pending
-	x.pending = nil
-	return err
+	x.pending = false
+	return <-x.checked
 }
 
 // record starts the recording of a step.
@@ -92,13 +115,13 @@ func (x *execution) record() {
 }
 
 // step executes one step, and begins to validate it.
-func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup.Hash, err error) {
+func (x *execution) step(i int) (res *stf.StepResult, root rollup.Hash, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = panicked(i, r)
 		}
 	}()
-	if validate {
+	if x.checks != nil {
 		x.record()
 	}
 	if res, err = x.engine.ApplyStep(stf.Backend(x.tree), x.layer, i); err != nil {
@@ -108,49 +131,43 @@ func (x *execution) step(i int, validate bool) (res *stf.StepResult, root rollup
 		return nil, root, fmt.Errorf("layer %d, step %d: %w", x.layer.Header.Height, i, err)
 	}
 	root = rollup.Hash(x.tree.Root())
-	if !validate {
+	if x.checks == nil {
 		return res, root, nil
 	}
-	pre := rollup.Hash(x.rec.Root())
-	witness, err := x.rec.Witness()
-	if err != nil {
+	c := check{step: i, pre: rollup.Hash(x.rec.Root()), own: res, root: root}
+	if c.witness, err = x.rec.Witness(); err != nil {
 		return nil, root, err
 	}
 	if err := x.wait(); err != nil {
 		return nil, root, err
 	}
-	x.pending = make(chan error, 1)
-	go func() {
-		x.pending <- selfValidate(x.engine, x.layer, i, pre, witness, res, root)
-	}()
+	x.pending = true
+	x.checks <- c
 	return res, root, nil
 }
 
 // selfValidate executes a step from its witness and compares all that it does.
-func selfValidate(
-	e *stf.Engine, l *stf.Layer, i int, pre rollup.Hash, witness []byte,
-	own *stf.StepResult, root rollup.Hash,
-) (err error) {
+func selfValidate(e *stf.Engine, l *stf.Layer, c *check) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = panicked(i, r)
+			err = panicked(c.step, r)
 		}
 	}()
-	bad := &stepError{step: i, own: root, kind: dispute.KindSelf}
-	if limit := l.Params.WitnessCap(); len(witness) > limit {
+	bad := &stepError{step: c.step, own: c.root, kind: dispute.KindSelf}
+	if limit := l.Params.WitnessCap(); len(c.witness) > limit {
 		bad.message = fmt.Sprintf("the witness has %d bytes and a judge reads at most %d",
-			len(witness), limit)
+			len(c.witness), limit)
 		return bad
 	}
-	res, other, err := dispute.Repeat(e, l, i, pre, witness)
+	res, other, err := dispute.Repeat(e, l, c.step, c.pre, c.witness)
 	if err != nil {
 		bad.message = "from its own witness: " + err.Error()
 		return bad
 	}
 	bad.other = other
-	if what := differs(own, res); what != "" || other != root {
-		bad.differ = differingKey(own.Changes, res.Changes)
-		bad.message = fmt.Sprintf("root %x, and %x from its own witness; %s", root, other,
+	if what := differs(c.own, res); what != "" || other != c.root {
+		bad.differ = differingKey(c.own.Changes, res.Changes)
+		bad.message = fmt.Sprintf("root %x, and %x from its own witness; %s", c.root, other,
 			cmpOr(what, "equal changes"))
 		return bad
 	}

@@ -17,9 +17,6 @@ const (
 	codeBare  = 0b1111 // end of key, hash of the value: a leaf that only has to be known to be there
 )
 
-// maxLenBytes is the size of the length of a value, at most.
-const maxLenBytes = 4
-
 // encoder writes a pruned tree.
 type encoder struct {
 	rec     *Recorder // if not nil, what it did not record is left out
@@ -49,7 +46,7 @@ func (e *encoder) tree(n node, depth int) {
 	}
 	var m *mark
 	if e.rec != nil {
-		if m = e.rec.mark(n); m == nil {
+		if m = e.rec.seen[*n.hash()]; m == nil {
 			e.hash(n.hash())
 			return
 		}

@@ -45,14 +45,14 @@ func (t *Tree) Get(k Key) (value []byte, ok bool, err error) {
 	if err := t.current(); err != nil {
 		return nil, false, err
 	}
-	n := t.root
-	for depth := 0; ; depth++ {
+	n, depth := t.toward(&k)
+	for ; ; depth++ {
 		if s, away := n.(*stub); away && t.src != nil && t.rec == nil {
 			// Nothing below was changed since the head: its value is the answer, without a page of
 			// the tree being read from the disk.
 			return t.src.lookup(k, depth, s)
 		}
-		if n, err = t.visit(n, k, depth); err != nil {
+		if n, err = t.pass(n, k, depth); err != nil {
 			return nil, false, err
 		}
 		switch x := n.(type) {
@@ -83,10 +83,10 @@ func (t *Tree) InsertDepth(k Key) (int, error) {
 	if err := t.current(); err != nil {
 		return 0, err
 	}
-	n := t.root
-	for depth := 0; ; depth++ {
+	n, depth := t.toward(&k)
+	for ; ; depth++ {
 		var err error
-		if n, err = t.visit(n, k, depth); err != nil {
+		if n, err = t.pass(n, k, depth); err != nil {
 			return 0, err
 		}
 		switch x := n.(type) {
@@ -111,6 +111,24 @@ func (t *Tree) InsertDepth(k Key) (int, error) {
 	}
 }
 
+// toward returns the node from which the way to a key goes on, and its depth: what lies above is in
+// the recording already. Without a recording it is the root.
+func (t *Tree) toward(k *Key) (n node, depth int) {
+	if t.rec == nil {
+		return t.root, 0
+	}
+	return t.rec.nearest(t.root, k)
+}
+
+// pass is visit on the way to the key of toward.
+func (t *Tree) pass(n node, at Key, depth int) (node, error) {
+	n, err := t.visit(n, at, depth)
+	if t.rec != nil && err == nil {
+		t.rec.step(n, depth)
+	}
+	return n, err
+}
+
 // current returns ErrStale when the tree belongs to a store whose head has moved.
 func (t *Tree) current() error {
 	if t.src == nil {
@@ -129,8 +147,7 @@ func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 				ErrIncomplete, depth, at)
 		}
 		if t.rec != nil {
-			if m := t.rec.seen[s.h]; m != nil {
-				t.rec.use(m)
+			if m := t.rec.use(&s.h); m != nil {
 				return m.n, nil
 			}
 		}
@@ -147,19 +164,18 @@ func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 
 // valueOf returns the value of a leaf, which is noted in the recording.
 func (t *Tree) valueOf(l *leaf) (value []byte, err error) {
-	value, ok := l.value, l.has
-	if !ok && t.rec != nil {
-		value, ok = t.rec.known(l)
-	}
-	if !ok {
-		if value, err = t.fetch(&l.key, &l.vhash); err != nil {
-			return nil, err
-		}
-	}
 	if t.rec != nil {
-		t.rec.touchValue(l, value)
+		return t.rec.touchValue(l, t.leafValue)
 	}
-	return value, nil
+	return t.leafValue(l)
+}
+
+// leafValue returns the value of a leaf, from the source if need be.
+func (t *Tree) leafValue(l *leaf) ([]byte, error) {
+	if l.has {
+		return l.value, nil
+	}
+	return t.fetch(&l.key, &l.vhash)
 }
 
 // entryValue returns the value of an entry. Recordings do not come here.
