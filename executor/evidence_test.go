@@ -81,7 +81,7 @@ func TestSelfValidation(t *testing.T) {
 	}
 	validated := func(witness []byte, own *stf.StepResult, root rollup.Hash) error {
 		c := check{step: 1, pre: p.pre, witness: witness, own: own, root: root}
-		return selfValidate(engine, p.layer.layer, &c)
+		return selfValidate(engine, p.layer.layer, new(dispute.Repeater), &c)
 	}
 	own, root := run()
 	require.NoError(t, validated(p.witness, own, root))

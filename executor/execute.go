@@ -91,8 +91,9 @@ func first(errs ...error) error {
 // validate executes steps again until there are no more: all steps of a layer in one goroutine,
 // whose stack then grows once to what an execution takes.
 func (x *execution) validate() {
+	var again dispute.Repeater
 	for c := range x.checks {
-		x.checked <- selfValidate(x.engine, x.layer, &c)
+		x.checked <- selfValidate(x.engine, x.layer, &again, &c)
 	}
 }
 
@@ -147,7 +148,9 @@ func (x *execution) step(i int) (res *stf.StepResult, root rollup.Hash, err erro
 }
 
 // selfValidate executes a step from its witness and compares all that it does.
-func selfValidate(e *stf.Engine, l *stf.Layer, c *check) (err error) {
+func selfValidate(
+	e *stf.Engine, l *stf.Layer, again *dispute.Repeater, c *check,
+) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = panicked(c.step, r)
@@ -159,7 +162,7 @@ func selfValidate(e *stf.Engine, l *stf.Layer, c *check) (err error) {
 			len(c.witness), limit)
 		return bad
 	}
-	res, other, err := dispute.Repeat(e, l, c.step, c.pre, c.witness)
+	res, other, err := again.Repeat(e, l, c.step, c.pre, c.witness)
 	if err != nil {
 		bad.message = "from its own witness: " + err.Error()
 		return bad

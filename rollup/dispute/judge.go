@@ -71,7 +71,18 @@ func conclude(v *rollup.Verdict, claimed rollup.Hash, run func() (rollup.Hash, u
 func Repeat(
 	e *stf.Engine, l *stf.Layer, step int, preRoot rollup.Hash, witness []byte,
 ) (*stf.StepResult, rollup.Hash, error) {
-	t, err := statetree.Parse(witness, statetree.Root(preRoot), limits(l.Params))
+	return new(Repeater).Repeat(e, l, step, preRoot, witness)
+}
+
+// Repeater repeats steps that follow each other, for less than one by one. The zero Repeater is
+// ready; it is not safe for concurrent use.
+type Repeater struct{ parser statetree.Parser }
+
+// Repeat is Repeat.
+func (r *Repeater) Repeat(
+	e *stf.Engine, l *stf.Layer, step int, preRoot rollup.Hash, witness []byte,
+) (*stf.StepResult, rollup.Hash, error) {
+	t, err := r.parser.Parse(witness, statetree.Root(preRoot), limits(l.Params))
 	if err != nil {
 		return nil, rollup.Hash{}, err
 	}

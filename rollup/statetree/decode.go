@@ -1,6 +1,7 @@
 package statetree
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/athenarollup/athena/scale"
@@ -14,6 +15,7 @@ type decoder struct {
 	payload *scale.Decoder
 	path    Key // the position being read; bits from the depth on are zero
 	stack   []frame
+	hint    node // of a tree that was decoded before: what lies at the position being read
 
 	// Nodes are allocated by the slab: most of them live and die together.
 	inners []inner
@@ -24,6 +26,7 @@ type decoder struct {
 type frame struct {
 	left node
 	half bool // left is read
+	hint *inner
 }
 
 // newDecoder finds where the codes end and the rest begins.
@@ -74,7 +77,7 @@ func (d *decoder) tree() (node, error) {
 			return nil, err
 		}
 		if down {
-			d.stack = append(d.stack, frame{})
+			d.open()
 			continue
 		}
 		n, done, err := d.fold(n)
@@ -91,6 +94,17 @@ func (d *decoder) tree() (node, error) {
 	}
 }
 
+// open begins an inner node.
+func (d *decoder) open() {
+	f := frame{}
+	if x, ok := d.hint.(*inner); ok {
+		f.hint, d.hint = x, x.kids[0]
+	} else {
+		d.hint = nil
+	}
+	d.stack = append(d.stack, f)
+}
+
 // fold hangs a finished subtree into the innermost open node, and closes all nodes that are
 // finished by that. done is true when n is the whole tree.
 func (d *decoder) fold(n node) (root node, done bool, err error) {
@@ -99,13 +113,16 @@ func (d *decoder) fold(n node) (root node, done bool, err error) {
 		top := &d.stack[depth]
 		if !top.half {
 			top.left, top.half = n, true
+			if d.hint = nil; top.hint != nil {
+				d.hint = top.hint.kids[1]
+			}
 			d.path = d.path.flip(depth)
 			return nil, false, nil
 		}
 		if lonely(top.left, n) {
 			return nil, false, d.bad("node with at most one leaf below at depth %d", depth)
 		}
-		n = d.newInner(top.left, n)
+		n = d.newInner(top.left, n, top.hint)
 		d.path = d.path.flip(depth)
 		d.stack = d.stack[:depth]
 	}
@@ -173,6 +190,11 @@ func (d *decoder) leaf(code uint8, depth int) (node, error) {
 	if k.prefix(depth) != d.path {
 		return nil, d.bad("leaf %v is not on its path at depth %d", k, depth)
 	}
+	if x, ok := d.hint.(*leaf); ok && x.key == k && x.has == (code != codeBare) {
+		if x.has && bytes.Equal(x.value, b) || !x.has && x.vhash == Root(b) {
+			return x, nil
+		}
+	}
 	if code == codeBare {
 		return newBareLeaf(k, Root(b)), nil
 	}
@@ -194,13 +216,21 @@ const slabMax = 64
 // slab returns the size of the next slab: about the nodes that the rest of the codes can hold.
 func (d *decoder) slab() int { return min(slabMax, len(d.codes)*8-d.bits+1) }
 
-func (d *decoder) newInner(left, right node) *inner {
+// newInner returns the node of two subtrees. The hint knows its hash if they have the same hashes as
+// the hint's; what they show is their own.
+func (d *decoder) newInner(left, right node, hint *inner) *inner {
 	if len(d.inners) == 0 {
 		d.inners = make([]inner, min(slabMax, d.slab()+len(d.stack)))
 	}
 	n := &d.inners[0]
 	d.inners = d.inners[1:]
-	*n = inner{h: hashInner(hashOf(left), hashOf(right)), kids: [2]node{left, right}}
+	n.kids = [2]node{left, right}
+	l, r := hashOf(left), hashOf(right)
+	if hint != nil && *hashOf(hint.kids[0]) == *l && *hashOf(hint.kids[1]) == *r {
+		n.h = hint.h
+	} else {
+		n.h = hashInner(l, r)
+	}
 	return n
 }
 

@@ -29,6 +29,16 @@ func StepLimits(keys, valueBytes, codeBytes int) WitnessLimits {
 // Otherwise the error is ErrBadWitness with the reason. The tree keeps no part of the bytes. Time
 // and memory are proportional to the length of the witness, which the limits bound.
 func Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
+	return new(Parser).Parse(witness, root, limits)
+}
+
+// Parser parses witnesses of which each has much in common with the one before, as those of steps
+// that follow each other: what is equal to what it hashed for that one is not hashed again. Nothing
+// else of a witness shows in the next. The zero Parser is ready; it is not safe for concurrent use.
+type Parser struct{ last node }
+
+// Parse is Parse.
+func (p *Parser) Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
 	if len(witness) > limits.Bytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are allowed",
 			ErrBadWitness, len(witness), limits.Bytes)
@@ -37,10 +47,12 @@ func Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
+	d.hint = p.last
 	n, err := d.tree()
 	if err != nil {
 		return nil, err
 	}
+	p.last = n
 	if got := *hashOf(n); got != root {
 		return nil, fmt.Errorf("%w: its root is %v, not %v", ErrBadWitness, got, root)
 	}

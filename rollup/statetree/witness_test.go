@@ -3,6 +3,7 @@ package statetree
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,6 +97,54 @@ func TestWitnessReplays(t *testing.T) {
 		again, err := r.Witness()
 		require.NoError(rt, err)
 		require.Equal(rt, witness, again, "a replay uses every node of the witness")
+	})
+}
+
+// TestWitnessesInTurn: neither a Recorder that goes on nor a Parser that remembers makes a witness or
+// a replay another than one by one.
+func TestWitnessesInTurn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		tree := New()
+		require.NoError(rt, tree.Apply(changesGen(20).Draw(rt, "state")))
+		var r *Recorder
+		var p Parser
+		for range 5 {
+			ops := rapid.SliceOfN(opGen(), 1, 5).Draw(rt, "ops")
+			alone := tree.Fork()
+			fresh := alone.Record()
+			want, err := runAll(alone, ops)
+			if err != nil {
+				require.ErrorIs(rt, err, ErrTooDeep)
+				return
+			}
+			if r == nil {
+				r = tree.Record()
+			} else {
+				r.Restart(tree)
+			}
+			got, err := runAll(tree, ops)
+			require.NoError(rt, err)
+			require.Equal(rt, want, got)
+			expected, err := fresh.Witness()
+			require.NoError(rt, err)
+			witness, err := r.Witness()
+			require.NoError(rt, err)
+			require.Equal(rt, expected, witness)
+			require.Equal(rt, fresh.Root(), r.Root())
+			pruned, err := p.Parse(witness, r.Root(), testLimits)
+			require.NoError(rt, err)
+			require.Equal(rt, witness, encodeTree(pruned.root))
+			again, err := runAll(pruned, ops)
+			require.NoError(rt, err)
+			require.Equal(rt, want, again)
+			for i := range witness {
+				bad := slices.Clone(witness)
+				bad[i] ^= 1
+				_, err := p.Parse(bad, r.Root(), testLimits)
+				require.ErrorIs(rt, err, ErrBadWitness)
+			}
+		}
 	})
 }
 
