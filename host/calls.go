@@ -3,6 +3,7 @@ package host
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/athenarollup/athena/trap"
 )
@@ -61,15 +62,22 @@ type args [6]uint32
 // what the work costs, and only then has an effect.
 type call struct {
 	name   string
-	arity  int
-	denied mode // frames in which the call is a StaticViolation
+	params string // what a0, a1, … are, by the names of docs/spec/abi.md
+	denied mode   // frames in which the call is a StaticViolation
 	serve  func(f *frame, a args) trap.Code
+}
+
+// row is a call whose parameters are counted.
+type row struct {
+	call
+	arity int
 }
 
 // Sets of modes that calls are denied in.
 const (
 	ownerless = modeConstructor | modeFactory
 	effectful = modeStatic | modeVerify | ownerless
+	secluded  = modeVerify | ownerless // they call nobody
 )
 
 // calls is filled by init: the handlers of calls reach the table through the frames they enter.
@@ -77,49 +85,54 @@ var calls map[uint32]call
 
 func init() {
 	calls = map[uint32]call{
-		CallHalt:          {"halt", 1, 0, (*frame).halt},
-		CallWrite:         {"write", 3, 0, (*frame).write},
-		CallStorageRead:   {"storage_read", 1, ownerless, (*frame).storageRead},
-		CallStorageWrite:  {"storage_write", 2, effectful, (*frame).storageWrite},
-		CallCall:          {"call", 6, modeVerify | ownerless, (*frame).call},
-		CallBalance:       {"balance", 1, ownerless, (*frame).balance},
-		CallSpawn:         {"spawn", 3, modeStatic | modeVerify, (*frame).spawn},
-		CallDeploy:        {"deploy", 3, effectful, (*frame).deploy},
-		CallContext:       {"context", 1, 0, (*frame).callContext},
-		CallInputLeft:     {"input_left", 0, 0, (*frame).inputLeft},
-		CallInputRead:     {"input_read", 2, 0, (*frame).inputRead},
-		CallMemoryGrow:    {"memory_grow", 1, 0, (*frame).memoryGrow},
-		CallGasLeft:       {"gas_left", 1, 0, (*frame).gasLeft},
-		CallLayerContext:  {"layer_context", 1, modeVerify, (*frame).layerContext},
-		CallStorageLoad:   {"storage_load", 3, ownerless, (*frame).storageLoad},
-		CallStorageStore:  {"storage_store", 3, effectful, (*frame).storageStore},
-		CallStorageDelete: {"storage_delete", 1, effectful, (*frame).storageDelete},
-		CallStorageHas:    {"storage_has", 1, ownerless, (*frame).storageHas},
-		CallEmit:          {"emit", 4, effectful, (*frame).emit},
-		CallTryCall:       {"try_call", 5, modeVerify | ownerless, (*frame).tryCall},
-		CallStaticCall:    {"static_call", 4, modeVerify | ownerless, (*frame).staticCall},
-		CallReturnData:    {"return_data", 3, modeVerify, (*frame).returnData},
-		CallAccountInfo:   {"account_info", 2, modeVerify | modeConstructor, (*frame).accountInfo},
-		CallAbort:         {"abort", 2, 0, (*frame).abort},
-		CallRevert:        {"revert", 2, 0, (*frame).revert},
-		CallWithdraw:      {"withdraw", 2, effectful, (*frame).withdraw},
+		CallHalt:          {"halt", "code", 0, (*frame).halt},
+		CallWrite:         {"write", "fd ptr len", 0, (*frame).write},
+		CallStorageRead:   {"storage_read", "key", ownerless, (*frame).storageRead},
+		CallStorageWrite:  {"storage_write", "key value", effectful, (*frame).storageWrite},
+		CallCall:          {"call", "to payload len out cap amount", secluded, (*frame).call},
+		CallBalance:       {"balance", "out", ownerless, (*frame).balance},
+		CallSpawn:         {"spawn", "blob len out", modeStatic | modeVerify, (*frame).spawn},
+		CallDeploy:        {"deploy", "code len out", effectful, (*frame).deploy},
+		CallContext:       {"context", "out", 0, (*frame).callContext},
+		CallInputLeft:     {"input_left", "", 0, (*frame).inputLeft},
+		CallInputRead:     {"input_read", "dst len", 0, (*frame).inputRead},
+		CallMemoryGrow:    {"memory_grow", "pages", 0, (*frame).memoryGrow},
+		CallGasLeft:       {"gas_left", "out", 0, (*frame).gasLeft},
+		CallLayerContext:  {"layer_context", "out", modeVerify, (*frame).layerContext},
+		CallStorageLoad:   {"storage_load", "key out cap", ownerless, (*frame).storageLoad},
+		CallStorageStore:  {"storage_store", "key ptr len", effectful, (*frame).storageStore},
+		CallStorageDelete: {"storage_delete", "key", effectful, (*frame).storageDelete},
+		CallStorageHas:    {"storage_has", "key", ownerless, (*frame).storageHas},
+		CallEmit:          {"emit", "topics n data len", effectful, (*frame).emit},
+		CallTryCall:       {"try_call", "to payload len amount gas", secluded, (*frame).tryCall},
+		CallStaticCall:    {"static_call", "to payload len gas", secluded, (*frame).staticCall},
+		CallReturnData:    {"return_data", "out offset len", modeVerify, (*frame).returnData},
+		CallAccountInfo: {
+			"account_info", "address out", modeVerify | modeConstructor, (*frame).accountInfo,
+		},
+		CallAbort:    {"abort", "ptr len", 0, (*frame).abort},
+		CallRevert:   {"revert", "ptr len", 0, (*frame).revert},
+		CallWithdraw: {"withdraw", "recipient amount", effectful, (*frame).withdraw},
 
-		CallSelfDestruct: {"self_destruct", 1, effectful, (*frame).selfDestruct},
-		CallLifeline:     {"lifeline", 2, effectful, (*frame).lifeline},
-		CallResurrect:    {"resurrect", 5, effectful, (*frame).resurrect},
+		CallSelfDestruct: {"self_destruct", "to", effectful, (*frame).selfDestruct},
+		CallLifeline:     {"lifeline", "account amount", effectful, (*frame).lifeline},
+		CallResurrect: {
+			"resurrect", "account prevAcc key value len", effectful, (*frame).resurrect,
+		},
 
-		CallBLAKE3:        {"blake3", 3, 0, (*frame).blake3},
-		CallSHA256:        {"sha256", 3, 0, (*frame).sha256},
-		CallVerifyEd25519: {"verify_ed25519", 4, 0, (*frame).verifyEd25519},
+		CallBLAKE3:        {"blake3", "in len out", 0, (*frame).blake3},
+		CallSHA256:        {"sha256", "in len out", 0, (*frame).sha256},
+		CallVerifyEd25519: {"verify_ed25519", "message len key signature", 0, (*frame).verifyEd25519},
 	}
 	maps.Copy(calls, precompileCalls())
 	//lint:unordered each call has a place of its own
 	for number, c := range calls {
+		r := &row{c, len(strings.Fields(c.params))}
 		switch number >> 8 {
 		case 0:
-			callTable[number] = &c
+			callTable[number] = r
 		case precompiles:
-			precompileTable[uint8(number)] = &c
+			precompileTable[uint8(number)] = r
 		default:
 			panic(fmt.Sprintf("BUG: host: no table for call %#x", number))
 		}
@@ -130,10 +143,10 @@ func init() {
 const precompiles = CallBLAKE3 >> 8
 
 // The rows of calls by the lowest byte of their number.
-var callTable, precompileTable [256]*call
+var callTable, precompileTable [256]*row
 
 // callOf returns the row of a host call, nil when its number is not assigned.
-func callOf(number uint32) *call {
+func callOf(number uint32) *row {
 	switch number >> 8 {
 	case 0:
 		return callTable[number]

@@ -61,8 +61,8 @@ func (f *frame) describe() Frame {
 // SetTracer makes tr watch the session from its next first frame on.
 func (t *Session) SetTracer(tr Tracer) { t.tracer = tr }
 
-// CallArity is the number of argument registers of a host call; 0 when it is not assigned.
-func CallArity(number uint32) int { return calls[number].arity }
+// CallParams names the arguments of a host call, a0 and those after it; none when it is not assigned.
+func CallParams(number uint32) []string { return strings.Fields(calls[number].params) }
 
 // PrincipalOnly returns the methods of a program that only its account's own transactions and
 // frames may enter, by name without prefix. See docs/spec/accounts.md, "Methods".

@@ -173,7 +173,7 @@ func writeText(f *frame) string {
 // plainText is a call by its registers.
 func plainText(f *frame, t0 uint32) string {
 	text := callName(f.number) + "("
-	for i := range host.CallArity(f.number) {
+	for i := range host.CallParams(f.number) {
 		if i > 0 {
 			text += ", "
 		}

@@ -114,13 +114,13 @@ func (w *watch) Run(*interpreter.Machine) interpreter.Stop {
 		return aborted
 	}
 	if stop.Kind == interpreter.Trapped {
-		w.explain(f, stop.Trap, "")
+		w.explain(f, stop.Trap, nil)
 	}
 	return stop
 }
 
 // explain notes why a frame traps, if it is the first to.
-func (w *watch) explain(f *frame, code trap.Code, call string) {
+func (w *watch) explain(f *frame, code trap.Code, call *trace.HostCall) {
 	if w.fault != nil || w.err != nil {
 		return
 	}
@@ -136,7 +136,7 @@ func (w *watch) BeforeCall(m *interpreter.Machine) {
 	f := w.top()
 	f.number = m.Reg(riscv.RegT0)
 	f.args = [6]uint32{}
-	for i := range host.CallArity(f.number) {
+	for i := range host.CallParams(f.number) {
 		f.args[i] = m.Reg(riscv.RegA0 + i)
 	}
 	f.before, f.inner, f.child = m.Gas(), 0, nil
@@ -152,7 +152,7 @@ func (w *watch) AfterCall(m *interpreter.Machine, code trap.Code) {
 		w.profile.HostCall(m, name, used-min(used, f.inner))
 	}
 	if code != trap.None {
-		w.explain(f, code, name)
+		w.explain(f, code, &trace.HostCall{Name: name, Params: host.CallParams(f.number)})
 	} else {
 		w.noteSpawn(f)
 		if f.number == host.CallTryCall && m.Reg(riscv.RegT0) != 0 {

@@ -17,29 +17,43 @@ type Fault struct {
 	PC       uint32
 	Inst     string // disassembled; "" if nothing can be fetched
 	Location Location
+	Caller   Frame  // where the compiler copied the code of Location from another function to
 	Why      string // values: the register at fault, the address, what is mapped
 }
 
+// HostCall is what a program asked of the host.
+type HostCall struct {
+	Name   string
+	Params []string // what a0, a1, … are
+}
+
 // Explain says why m trapped with code, after the given number of instructions, which need not have
-// run on m. call names the host call that raised the trap, and is "" when the machine itself did.
+// run on m. call is the host call that raised the trap, nil when the machine itself did.
 func Explain(
 	m *interpreter.Machine, c *interpreter.Code, s *Symbols, instructions uint64,
-	code trap.Code, call string,
+	code trap.Code, call *HostCall,
 ) Fault {
 	f := Fault{Trap: code, PC: m.PC()}
-	if call != "" {
+	if call != nil {
 		f.PC -= 4 // the ECALL: pc is already after it
 	}
+	if code == trap.BadJump {
+		f.Why = explain(m, c, s, code, riscv.Inst{})
+		return f // no function holds pc
+	}
 	f.Location = s.Locate(f.PC)
+	if frames := s.Frames(f.PC); len(frames) > 1 {
+		f.Caller = frames[len(frames)-1]
+	}
 	word, ok := Word(m, f.PC)
-	if ok && code != trap.BadJump {
+	if ok {
 		f.Inst = riscv.Disassemble(word, f.PC)
 	}
 	switch {
 	case code == trap.Panic || code == trap.Revert: // the program's own message says why
 		return f
-	case call != "":
-		f.Why = "host call " + call + callRegisters(m)
+	case call != nil:
+		f.Why = call.explain(m, c, code)
 		return f
 	}
 	if code == trap.OutOfGas {
@@ -99,10 +113,18 @@ func register(m *interpreter.Machine, r uint8) string {
 	return fmt.Sprintf("%s = 0x%08x", riscv.RegisterName(r), m.Reg(int(r)))
 }
 
-func callRegisters(m *interpreter.Machine) string {
-	text := ", " + register(m, riscv.RegT0)
-	for r := uint8(riscv.RegA0); r <= riscv.RegA5; r++ {
-		text += ", " + register(m, r)
+// explain is the call with its arguments, and what a pointer may point to if one may be at fault.
+func (h *HostCall) explain(m *interpreter.Machine, c *interpreter.Code, code trap.Code) string {
+	text := "host call " + h.Name
+	for i, name := range h.Params {
+		separator := ", "
+		if i == 0 {
+			separator = ": "
+		}
+		text += fmt.Sprintf("%s%s = 0x%08x", separator, name, m.Reg(riscv.RegA0+i))
+	}
+	if code == trap.BadHostArgument {
+		text += "; mapped memory is " + spans(Mapped(m, c, false))
 	}
 	return text
 }
@@ -189,8 +211,13 @@ func (f Fault) String() string {
 		where += ", " + at
 	} else if at != "" {
 		where = at
+	} else if where == "" && f.Trap == trap.BadJump {
+		where = "no function"
 	} else if where == "" {
 		where = "unnamed code"
+	}
+	if f.Caller != (Frame{}) {
+		where += fmt.Sprintf(", inlined at %s:%d", f.Caller.File, f.Caller.Line)
 	}
 	text += fmt.Sprintf("%s (pc 0x%08x", where, f.PC)
 	if f.Inst != "" {

@@ -219,7 +219,7 @@ func TestExplain(t *testing.T) {
 			"jump to a misaligned address", "a0 = 0x00000002: the target is not a multiple of 4",
 		}},
 		{"_start: li a0, 0x1000\njr a0", 100, []string{
-			"(pc 0x00001000)", "nothing to execute at pc; code is 0x00200800–0x00200807",
+			"in no function (pc 0x00001000)", "nothing to execute at pc; code is 0x00200800–0x00200807",
 		}},
 		{"_start: call f\nf: li a0, 8\njalr ra, 0(a0)", 100, []string{
 			"ra = 0x0020080c, after a call in f+0x4",
@@ -232,7 +232,7 @@ func TestExplain(t *testing.T) {
 		m := p.start(c.gas)
 		stop := m.Run()
 		require.Equal(t, interpreter.Trapped, stop.Kind, c.src)
-		text := Explain(m, p.code, p.symbols, m.Instructions(), stop.Trap, "").String()
+		text := Explain(m, p.code, p.symbols, m.Instructions(), stop.Trap, nil).String()
 		for _, want := range c.want {
 			require.Contains(t, text, want, c.src)
 		}
@@ -245,13 +245,28 @@ func TestExplainHostCall(t *testing.T) {
 	p := assemble(t, "_start: li t0, 2\nli a0, 9\nf: ecall")
 	m := p.start(100)
 	require.Equal(t, interpreter.HostCall, m.Run().Kind)
-	f := Explain(m, p.code, p.symbols, 0, trap.BadHostArgument, "write")
+	write := &HostCall{"write", []string{"fd", "ptr", "len"}}
+	f := Explain(m, p.code, p.symbols, 0, trap.BadHostArgument, write)
 	f.Frame = "token::mint"
 	require.Equal(t, `trap: bad argument of a host call (BadHostArgument, code 13)
   in token::mint, f (pc 0x00200808: ecall)
-  host call write, t0 = 0x00000002, a0 = 0x00000009, a1 = 0x00000000, a2 = 0x00000000, a3 = 0x00000000, `+
-		`a4 = 0x00000000, a5 = 0x00000000`, f.String())
-	require.Empty(t, Explain(m, p.code, p.symbols, 0, trap.Revert, "revert").Why)
+  host call write: fd = 0x00000009, ptr = 0x00000000, len = 0x00000000; `+
+		`mapped memory is 0x001f0400–0x002003ff, 0x00200800–0x00240fff`, f.String())
+	require.Equal(t, "host call 0x77",
+		Explain(m, p.code, p.symbols, 0, trap.UnknownHostCall, &HostCall{Name: "0x77"}).Why)
+	require.Empty(t, Explain(m, p.code, p.symbols, 0, trap.Revert, &HostCall{Name: "revert"}).Why)
+}
+
+func TestExplainInlined(t *testing.T) {
+	t.Parallel()
+	p := inline(t)
+	mix, ok := p.symbols.Named("mix")
+	require.True(t, ok)
+	m := interpreter.NewMachine(p.code)
+	m.Start(mix.Addr+0xc, 0)
+	require.Equal(t, trap.OutOfGas, m.Run().Trap)
+	f := Explain(m, p.code, p.symbols, 0, trap.OutOfGas, nil)
+	require.Contains(t, f.String(), "in mix+0xc, inline.c:10, inlined at inline.c:16 (pc 0x")
 }
 
 func TestList(t *testing.T) {
