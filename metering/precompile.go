@@ -36,19 +36,3 @@ type PrecompileCosts struct {
 	U256ExpByte uint64 // exp: each byte of the exponent after its leading zeros
 	U256ModByte uint64 // expmod: the same
 }
-
-// precompileV1 are the prices of the first schedule: about one gas a nanosecond of the machine that
-// docs/spec/precompiles.md names, at the worst arguments.
-func precompileV1() PrecompileCosts {
-	return PrecompileCosts{
-		Keccak: 500, KeccakWord: 96,
-		Poseidon2: 6_000, Poseidon2Wide: 9_000,
-		Ed25519Batch: 30_000, Ed25519BatchEach: 24_000, Ed25519BatchWord: 64,
-		Secp256k1: 200_000, P256: 90_000,
-		BN254Add: 2_500, BN254Mul: 57_000, BN254Pairing: 300_000, BN254Pair: 220_000,
-		BLSAddG1: 105_000, BLSMulG1: 150_000, BLSAddG2: 145_000, BLSMulG2: 290_000,
-		BLSPairing: 530_000, BLSPair: 350_000,
-		Groth16: 1_150_000, Groth16Input: 57_000,
-		U256: 150, U256Div: 180, U256Mod: 300, U256Exp: 200, U256ExpByte: 300, U256ModByte: 2_000,
-	}
-}

@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"bytes"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -57,6 +58,25 @@ func TestEveryPrecompileIsMeasured(t *testing.T) {
 	}
 }
 
+// TestEveryPrecompilePriceMoves: each price is that of a measured call, and each call has one.
+func TestEveryPrecompilePriceMoves(t *testing.T) {
+	t.Parallel()
+	byHost := map[string]bool{"blake3": true, "sha256": true, "verify_ed25519": true}
+	r := &Report{}
+	for _, n := range precompiles() {
+		name := host.CallName(n)
+		require.NotEqual(t, byHost[name], len(precompileFields[name]) > 0, name)
+		r.Prices = append(r.Prices, Figure{Case: Case{Group: groupPrecompile, Price: name}, PerGas: 9})
+	}
+	costs := reflect.TypeFor[metering.PrecompileCosts]()
+	_, changes := r.Propose(metering.V1(), 1)
+	require.Len(t, changes, costs.NumField())
+	for i, c := range changes {
+		require.Equal(t, "precompile "+costs.Field(i).Name, c.Price)
+		require.Greater(t, c.To, 5*c.From)
+	}
+}
+
 func TestPropose(t *testing.T) {
 	t.Parallel()
 	r := &Report{Figures: []Figure{
@@ -77,12 +97,13 @@ func TestPropose(t *testing.T) {
 	s.Instruction[metering.ClassLoad], s.Host.DeployWord, s.Host.CopyWord = 2, 100, 1
 	next, changes := r.Propose(s, 1)
 	require.Equal(t, []Change{
-		{"instruction Load", 2, 35}, {"host DeployWord", 100, 2},
+		{"instruction Load", 2, 35}, {"host DeployWord", 100, 2}, {"precompile P256", 90_000, 470_000},
 	}, changes, "to the nearer end of the range, in whole numbers, and never to 0")
 	require.EqualValues(t, 2, s.Instruction[metering.ClassLoad], "the schedule in force stays")
 	file := string(r.GoFile(next, "athena bench gas --write"))
 	require.Contains(t, file, "ClassLoad:     35,")
 	require.Contains(t, file, "DeployWord:  2,")
+	require.Contains(t, file, "P256:             470000,")
 
 	r.Changes = changes
 	var out bytes.Buffer

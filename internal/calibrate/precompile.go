@@ -24,6 +24,36 @@ const (
 	most    = 2_000
 )
 
+// precompileFields are the prices of metering.PrecompileCosts by the calls that are charged by them;
+// the other precompiles are charged by HostCosts.
+var precompileFields = map[string][]string{
+	"keccak256":            {"Keccak", "KeccakWord"},
+	"poseidon2_hash":       {"Poseidon2"},
+	"poseidon2_compress":   {"Poseidon2"},
+	"poseidon2_permute":    {"Poseidon2", "Poseidon2Wide"},
+	"verify_ed25519_batch": {"Ed25519Batch", "Ed25519BatchEach", "Ed25519BatchWord"},
+	"recover_secp256k1":    {"Secp256k1"},
+	"verify_p256":          {"P256"},
+	"bn254_add":            {"BN254Add"},
+	"bn254_mul":            {"BN254Mul"},
+	"bn254_pairing":        {"BN254Pairing", "BN254Pair"},
+	"bls_add_g1":           {"BLSAddG1"},
+	"bls_mul_g1":           {"BLSMulG1"},
+	"bls_add_g2":           {"BLSAddG2"},
+	"bls_mul_g2":           {"BLSMulG2"},
+	"bls_pairing":          {"BLSPairing", "BLSPair"},
+	"verify_groth16":       {"Groth16", "Groth16Input"},
+	"add_u256":             {"U256"},
+	"sub_u256":             {"U256"},
+	"mul_u256":             {"U256"},
+	"div_u256":             {"U256Div"},
+	"mod_u256":             {"U256Div"},
+	"addmod_u256":          {"U256Mod"},
+	"mulmod_u256":          {"U256Mod"},
+	"exp_u256":             {"U256Exp", "U256ExpByte"},
+	"expmod_u256":          {"U256Exp", "U256ModByte"},
+}
+
 // precompiles are the names of the host's table by number, in order.
 func precompiles() (numbers []uint32) {
 	for n := uint32(firstPrecompile); n <= lastPrecompile; n++ {

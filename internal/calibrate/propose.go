@@ -22,24 +22,14 @@ type Change struct {
 // Propose returns a schedule whose worst cases take between unit/√3 and unit·√3 nanoseconds for a
 // unit of gas, as far as whole numbers can: a price moves no further than to the nearer end of that
 // range, and what is within it stays. A price of which others are a part moves with them, so a
-// second measurement may move it again. Prices of precompiles beside those of HostCosts are left
-// alone: each has its own reasons (docs/spec/precompiles.md).
+// second measurement may move it again. Of a precompile all prices move together.
 func (r *Report) Propose(s *metering.Schedule, unit float64) (*metering.Schedule, []Change) {
 	next := *s
 	changes := []Change{}
 	costs := reflect.ValueOf(&next.Host).Elem()
 	for _, f := range r.Prices {
-		factor := f.PerGas / unit
-		switch {
-		case factor > slack:
-			factor /= slack
-		case factor < 1/slack:
-			factor *= slack
-		default:
-			continue
-		}
 		move := func(from uint64) uint64 {
-			to := max(1, uint64(math.Ceil(rounded(float64(from)*factor))))
+			to := moved(from, f.PerGas/unit)
 			if to != from {
 				changes = append(changes, Change{f.Group + " " + f.Price, from, to})
 			}
@@ -54,7 +44,39 @@ func (r *Report) Propose(s *metering.Schedule, unit float64) (*metering.Schedule
 			}
 		}
 	}
+	worst, costs := r.precompilePrices(), reflect.ValueOf(&next.Precompile).Elem()
+	for i := range costs.NumField() {
+		name, from := costs.Type().Field(i).Name, costs.Field(i).Uint()
+		if to := moved(from, worst[name]/unit); worst[name] > 0 && to != from {
+			changes = append(changes, Change{groupPrecompile + " " + name, from, to})
+			costs.Field(i).SetUint(to)
+		}
+	}
 	return &next, changes
+}
+
+// precompilePrices are the nanoseconds of a unit of gas of the slowest call that has a price.
+func (r *Report) precompilePrices() map[string]float64 {
+	worst := map[string]float64{}
+	for _, f := range r.Prices {
+		for _, price := range precompileFields[f.Price] {
+			worst[price] = max(worst[price], f.PerGas)
+		}
+	}
+	return worst
+}
+
+// moved is a price that takes factor times the unit, as it should be.
+func moved(from uint64, factor float64) uint64 {
+	switch {
+	case factor > slack:
+		factor /= slack
+	case factor < 1/slack:
+		factor *= slack
+	default:
+		return from
+	}
+	return max(1, uint64(math.Ceil(rounded(float64(from)*factor))))
 }
 
 // rounded is v to two digits: a measurement gives no more.
@@ -76,12 +98,17 @@ func (r *Report) GoFile(s *metering.Schedule, command string) []byte {
 	for class, name := range classNames {
 		out += fmt.Sprintf("\tClass%s: %d,\n", name, s.Instruction[class])
 	}
-	out += "}\n\nvar hostV1 = HostCosts{\n"
-	costs := reflect.ValueOf(s.Host)
-	for i := range costs.NumField() {
-		out += fmt.Sprintf("\t%s: %d,\n", costs.Type().Field(i).Name, costs.Field(i).Uint())
+	out += "}\n"
+	for _, costs := range []any{s.Host, s.Precompile} {
+		v := reflect.ValueOf(costs)
+		name := map[string]string{"HostCosts": "hostV1", "PrecompileCosts": "precompileV1"}[v.Type().Name()]
+		out += fmt.Sprintf("\nvar %s = %s{\n", name, v.Type().Name())
+		for i := range v.NumField() {
+			out += fmt.Sprintf("\t%s: %d,\n", v.Type().Field(i).Name, v.Field(i).Uint())
+		}
+		out += "}\n"
 	}
-	file, err := format.Source([]byte(out + "}\n"))
+	file, err := format.Source([]byte(out))
 	if err != nil {
 		panic("BUG: calibrate: " + err.Error())
 	}
