@@ -54,6 +54,7 @@ func testGenesis(t testing.TB, change func(*rollup.Params)) *rollup.Genesis {
 	t.Helper()
 	p := rollup.DefaultParams()
 	p.StepItems = 2
+	p.MaxStepRoots, p.RetainBlocks = 1<<17, 1<<17
 	if change != nil {
 		change(&p)
 	}

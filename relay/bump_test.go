@@ -82,7 +82,7 @@ func TestBidsEnd(t *testing.T) {
 	}{
 		"cap":   {func(c *Config) { c.Bidding.MaxBid = 3 }, rich, []uint64{0, 1, 2, 3}},
 		"never": {func(c *Config) { c.Bidding = Bidding{Bid: 9, MaxBid: 9} }, rich, []uint64{9}},
-		"money": {func(*Config) {}, 18_000, []uint64{0, 1}},
+		"money": {func(*Config) {}, 640, []uint64{0, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

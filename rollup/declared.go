@@ -9,9 +9,8 @@ import (
 // weightScale is the weight of an item that fills a dimension of a layer.
 const weightScale = 1 << 20
 
-// Declared returns what an item may use at most. For a transaction that is, by dimension, the
-// larger of its maxUnits and of verify's own cap, which runs before the declared limits are judged;
-// data is the length of its encoding, whatever maxUnits says of data.
+// Declared returns what an item may use at most. For a transaction that is its maxUnits, within
+// which verify runs as well; data is the length of its encoding, whatever maxUnits says of data.
 //
 // A transaction declares keys, value bytes and code bytes through its read units: each distinct key
 // that it touches costs KeyAllowance plus the length of its value, so read units bound all three.
@@ -23,9 +22,6 @@ func (p *Params) Declared(i *Item) Declared {
 		return p.declaredSystem()
 	}
 	units := i.Tx.MaxUnits
-	for d := range units {
-		units[d] = max(units[d], p.MaxVerify[d])
-	}
 	units[metering.Data] = uint64(i.Size)
 	d := p.declaredReads(units)
 	d.CodeBytes = min(uint64(p.MaxTxCodeBytes), units[metering.Read])

@@ -40,7 +40,7 @@ type Params struct {
 	MaxBlobBytes      uint32         // immutable spawn arguments of an account
 
 	// Execution.
-	MaxVerify        metering.Units // verify's own cap; in every transaction's declared limits
+	MaxVerify        metering.Units // of a constructor and of each verify, within what the transaction declares
 	MaxVerifyKeys    uint32
 	MaxCallDepth     uint32
 	MaxMemoryPages   uint32 // 4 KiB pages of one frame

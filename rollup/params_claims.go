@@ -14,11 +14,11 @@ func (p *Params) defaultClaims() {
 	p.ProveWindow = 8
 	p.MaxOpenClaims = 32
 	p.MaxLayersPerClaim = 16
-	p.MaxStepRoots = 4_096
+	p.MaxStepRoots = 8_192
 	p.MinClaimDepth = 1
 	p.VerdictsPerBlock = 2
 	p.ReorgBound = 6
-	p.RetainBlocks = 8_192
+	p.RetainBlocks = 16_384
 	p.BlockMillis = 2_000
 }
 

@@ -150,16 +150,24 @@ func (p *Params) validateCounts(c *complaints) {
 		"a layer may have %d steps, a claim at most MaxStepRoots %d", p.maxSteps(), p.MaxStepRoots)
 }
 
-// maxSteps bounds the steps of a layer by its items, each of which declares at least its bytes and
-// verify's cap.
+// maxSteps bounds the steps of a layer. A step ends because it has StepItems, or because with the
+// first item of the next one it would be above some limit: two steps side by side then hold more
+// than that limit, beside what each declares for its fold, and no item is in more than two pairs.
 func (p *Params) maxSteps() uint64 {
-	items := p.Layer[metering.Data] / minTxBytes
-	for d, least := range p.MaxVerify {
-		if least > 0 {
-			items = min(items, p.Layer[d]/least)
-		}
+	items := p.Layer[metering.Data]/minTxBytes + uint64(p.MaxDepositsPerLayer)
+	steps := items/uint64(max(p.StepItems, 1)) + 3 // begin, end, and the last of all
+	fold := p.declaredSystem()
+	pairs := func(layer, step, fold uint64) {
+		steps = saturatingAdd(steps, saturatingAdd(layer, layer)/(step-min(fold, step-1))+1)
 	}
-	return items + uint64(p.MaxDepositsPerLayer) + 2
+	for d := range p.Layer {
+		pairs(p.Layer[d], max(p.Step[d], 1), fold.Units[d])
+	}
+	read := p.Layer[metering.Read]
+	pairs(read/max(p.keyAllowance(), 1)+items, uint64(max(p.MaxStepKeys, 1)), fold.Keys)
+	pairs(read, uint64(max(p.MaxStepValueBytes, 1)), fold.ValueBytes)
+	pairs(read, uint64(max(p.MaxStepCodeBytes, 1)), fold.CodeBytes)
+	return steps
 }
 
 // What one execution may take of a machine that judges it, whatever the parameters: frames nest on

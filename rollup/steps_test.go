@@ -1,6 +1,7 @@
 package rollup
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -52,9 +53,8 @@ func TestCut(t *testing.T) {
 			want: []uint32{1, 3, 2, 1}, edit: func(p *Params) { p.MaxStepValueBytes = 3999 }},
 		{name: "code bytes", n: 5, units: metering.Units{metering.Read: 1000},
 			want: []uint32{1, 4, 1, 1}, edit: func(p *Params) { p.MaxStepCodeBytes = 4000 }},
-		{name: "verify's cap counts", n: 4, want: []uint32{1, 2, 2, 1}, edit: func(p *Params) {
-			p.MaxVerify[metering.Compute], p.Step[metering.Compute] = 10, 20
-		}},
+		{name: "compute counts", n: 4, units: metering.Units{metering.Compute: 10},
+			want: []uint32{1, 2, 2, 1}, edit: func(p *Params) { p.Step[metering.Compute] = 20 }},
 		{name: "the fold counts", n: 4, units: metering.Units{metering.Write: 10},
 			want: []uint32{1, 2, 2, 1}, edit: func(p *Params) {
 				p.SystemItem[metering.Write], p.Step[metering.Write] = 9, 38
@@ -79,7 +79,7 @@ func TestDeclared(t *testing.T) {
 	x := &Tx{MaxUnits: metering.Units{1 << 50, 5, p.MaxVerify[metering.Read] + 1, 3, 4}}
 	d := p.Declared(&Item{Kind: ItemTx, Tx: x, Size: 777})
 	read := p.MaxVerify[metering.Read] + 1
-	require.Equal(t, metering.Units{777, p.MaxVerify[metering.Compute], read, 3, 4}, d.Units)
+	require.Equal(t, metering.Units{777, 5, read, 3, 4}, d.Units)
 	require.Equal(t, read/1024+1, d.Keys)
 	require.Equal(t, read, d.ValueBytes)
 	require.Equal(t, read, d.CodeBytes)
@@ -118,4 +118,41 @@ func TestWeight(t *testing.T) {
 	} {
 		require.Equal(t, tc.want, p.Weight(Declared{Units: tc.units}), "%v", tc.units)
 	}
+}
+
+// However a layer is filled, it has no more steps than a claim may have roots (docs/spec/params.md).
+func TestStepsAreBounded(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(1, 2))
+	most := 0.0
+	for range 100 {
+		p := DefaultParams()
+		for d := range p.Layer { // a small layer has the same limits, and fewer items to try
+			p.Layer[d] /= 16
+		}
+		items, rare := []Declared{{}}, 1+r.IntN(400)
+		var used metering.Units
+		for {
+			u := metering.Units{minTxBytes}
+			for d := range u {
+				switch r.IntN(2 * rare) {
+				case 0:
+					u[d] += p.MaxTx[d]/2 + 1
+				case 1:
+					u[d] += r.Uint64N(p.MaxTx[d])
+				}
+			}
+			next := used.Add(u)
+			if !next.Fits(p.Layer) {
+				break
+			}
+			used = next
+			it := Item{Kind: ItemTx, Tx: &Tx{MaxUnits: u}, Size: uint32(u[metering.Data])}
+			items = append(items, p.Declared(&it))
+		}
+		n := len(cut(append(items, Declared{}), &p))
+		require.LessOrEqual(t, uint64(n), p.maxSteps())
+		most = max(most, float64(n)/float64(p.maxSteps()))
+	}
+	require.Greater(t, most, 0.2, "the bound is far from what can be")
 }

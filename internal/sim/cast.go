@@ -37,6 +37,7 @@ func account(name string) address.Address { return rollup.L1Address([32]byte(key
 func params() rollup.Params {
 	p := rollup.DefaultParams()
 	p.StepItems = 3
+	p.MaxStepRoots, p.RetainBlocks = 1<<17, 1<<17 // a layer of such steps can be claimed
 	p.ReorgBound = 3
 	p.ChallengeWindow, p.ProveWindow = 10, 9
 	p.UnorderedWindow = 12

@@ -115,7 +115,7 @@ func TestEvidenceRefused(t *testing.T) {
 		"unknown kind 6":     func(e *dispute.Evidence) { e.Kind = dispute.KindDerivation + 1 },
 		"StepItems":          func(e *dispute.Evidence) { e.Params.StepItems = 0 },
 		"witness of":         func(e *dispute.Evidence) { e.Witness = make([]byte, 16<<20) },
-		"evidence does not ": func(e *dispute.Evidence) { e.Claim.StepRoots = make([]rollup.Hash, 5_000) },
+		"evidence does not ": func(e *dispute.Evidence) { e.Claim.StepRoots = make([]rollup.Hash, 9_000) },
 	} {
 		e := firstLayer(t, 0)
 		spoil(e)

@@ -14,7 +14,7 @@ import (
 func TestRetention(t *testing.T) {
 	t.Parallel()
 	s := newToy(t, func(p *rollup.Params) {
-		p.VerdictsPerBlock, p.BlockMillis = 1_000, 1<<32
+		p.VerdictsPerBlock, p.BlockMillis = 2_000, 1<<32
 		p.ChallengeWindow, p.ProveWindow, p.ReorgBound = 3, 2, 1
 		p.RetainBlocks = 12
 	})
