@@ -126,7 +126,7 @@ func (d *download) take(f *fetched) error {
 	if f.err != nil {
 		d.gone[f.peer] = true
 		d.join.refuse(f.peer, f.err)
-		return nil
+		return nil //nolint:nilerr // the peer is to blame, not the join
 	}
 	d.idle = append(d.idle, f.peer)
 	d.ready[f.index] = f
@@ -140,7 +140,7 @@ func (d *download) take(f *fetched) error {
 		switch {
 		case errors.Is(err, statetree.ErrBadWitness) || errors.Is(err, statetree.ErrIncomplete):
 			d.drop(f.peer, fmt.Errorf("chunk %d: %w", f.index, err))
-			return nil //nolint:nilerr // the peer is to blame, not the join
+			return nil
 		case err != nil:
 			return fmt.Errorf("executor: join: %w", err)
 		}

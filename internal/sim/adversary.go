@@ -87,7 +87,7 @@ var schemes = []scheme{
 			s.submit(ctx, &rollup.ChallengeOpen{ClaimID: c.ID, Step: uint32(len(c.Claim.StepRoots))})
 		}
 	}},
-	{"challenge of a claim that nobody made", func(w *world, ctx context.Context, s *sender) {
+	{"challenge of a claim that nobody made", func(_ *world, ctx context.Context, s *sender) {
 		s.submit(ctx, &rollup.ChallengeOpen{ClaimID: rollup.Hash{1}})
 	}},
 	{"challenge copied from a block", copiedChallenge},
@@ -105,7 +105,7 @@ var schemes = []scheme{
 			s.submit(ctx, &rollup.ClaimCommit{Commitment: h})
 		}
 	}},
-	{"forced transaction of junk", func(w *world, ctx context.Context, s *sender) {
+	{"forced transaction of junk", func(_ *world, ctx context.Context, s *sender) {
 		s.submit(ctx, &rollup.ForcedTx{Tx: []byte{1, 2, 3}})
 	}},
 	{"forced transaction that a relay has as well", func(w *world, ctx context.Context, s *sender) {

@@ -30,7 +30,7 @@ func (w *world) rewind(height uint64) {
 // check holds after every block.
 func (w *world) check(ctx context.Context, height uint64, events []l1.Event) error {
 	w.checkReplay(height)
-	w.checkRoots(height)
+	w.checkRoots()
 	w.checkBonds(events)
 	w.checkClaims()
 	return w.checkMoney(ctx)
@@ -54,7 +54,7 @@ func (w *world) checkReplay(height uint64) {
 }
 
 // checkRoots: honest executors have the oracle's root at every layer that they have executed.
-func (w *world) checkRoots(height uint64) {
+func (w *world) checkRoots() {
 	for _, e := range w.executors {
 		if !e.running() {
 			continue
@@ -229,11 +229,15 @@ func (w *world) checkEnd(ctx context.Context) error {
 	if root != w.oracle.head().root() {
 		w.violate("from the genesis the root is %s, not %s", root.Short(), w.oracle.head().root().Short())
 	}
-	if s := w.chain.State(); s.Final().Layer+3*s.Params().ChallengeWindow < w.height() {
+	if s := w.chain.State(); s.Final().Layer+slowest*s.Params().ChallengeWindow < w.height() {
 		w.violate("only layer %d of %d is final", s.Final().Layer, w.height())
 	}
 	return nil
 }
+
+// slowest is how many windows finality may be behind at the end: a window may have restarted, and
+// the judge rules on a few of many liars' steps in a block.
+const slowest = 4
 
 // settled reports whether an accepted transaction came into a layer, as an item or as a drop with a
 // reason, or could not before it expired.
