@@ -30,18 +30,10 @@ func (r *Relay) retire(p *posting, height uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	account, writes := r.openAccount(p)
-	writes = append(writes, kv.Write{Key: seqKey(keyPosting, p.seq), Delete: true})
-	var ended []rollup.Hash
-	r.own(p, func(h rollup.Hash, rec *record) {
-		next := *rec
-		writes = append(writes, finish(height, h, &next)...)
-		ended = append(ended, h)
-	})
-	if err := r.apply(writes...); err != nil {
+	err := r.endPosting(p, height, writes, func(rec *record) record { return *rec })
+	if err != nil {
 		return err
 	}
-	r.remove(p)
-	r.closeAll(ended)
 	r.keep(account)
 	return nil
 }
@@ -50,11 +42,22 @@ func (r *Relay) retire(p *posting, height uint64) error {
 func (r *Relay) abandon(p *posting, height uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	writes := []kv.Write{{Key: seqKey(keyPosting, p.seq), Delete: true}}
-	var ended []rollup.Hash
-	r.own(p, func(h rollup.Hash, rec *record) {
+	return r.endPosting(p, height, nil, func(rec *record) record {
 		next := rec.queued()
 		next.stage, next.reason = stageDropped, rollup.ReasonExpired
+		return next
+	})
+}
+
+// endPosting forgets a bundle, in one write with others. Its transactions are finished as what became
+// says. The caller holds mu.
+func (r *Relay) endPosting(
+	p *posting, height uint64, writes []kv.Write, became func(*record) record,
+) error {
+	writes = append(writes, kv.Write{Key: seqKey(keyPosting, p.seq), Delete: true})
+	var ended []rollup.Hash
+	r.own(p, func(h rollup.Hash, rec *record) {
+		next := became(rec)
 		writes = append(writes, finish(height, h, &next)...)
 		ended = append(ended, h)
 	})
