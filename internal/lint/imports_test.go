@@ -25,7 +25,7 @@ var levels = []struct {
 	{2, []string{"interpreter/..."}},
 	{3, []string{"host/..."}},
 	{4, []string{"rollup", "rollup/statetree", "rollup/stf", "rollup/dispute", "rollup/bridge", "rollup/l1"}},
-	{5, []string{"rollup/l1/sim", "api/...", "sdk/go/...", "internal/kv", "internal/service", "fixtures",
+	{5, []string{"rollup/l1/sim", "api/...", "sdk/go/...", "internal/kv", "internal/service", "internal/usage", "fixtures",
 		"internal/vectorfile",
 		"rollup/stf/stftest"}},
 	{6, []string{"relay/...", "executor/..."}},

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/athenarollup/athena/executor"
+	"github.com/athenarollup/athena/internal/usage"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1/sim"
@@ -139,8 +140,8 @@ type stamp struct {
 	cpu  time.Duration
 }
 
-func now() stamp { return stamp{time.Now(), cpuTime()} }
+func now() stamp { return stamp{time.Now(), usage.CPUTime()} }
 
 func (s stamp) since() (wall, cpu time.Duration) {
-	return time.Since(s.wall), cpuTime() - s.cpu
+	return time.Since(s.wall), usage.CPUTime() - s.cpu
 }

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/athenarollup/athena/internal/usage"
 	"github.com/athenarollup/athena/rollup/statetree"
 )
 
@@ -142,7 +143,7 @@ func (r *run) all() error {
 			return err
 		}
 	}
-	r.out.RSSBytes = residentBytes()
+	r.out.RSSBytes = usage.ResidentBytes()
 	return errors.Join(r.gets(), r.proofs(), r.witnesses(), r.crash())
 }
 
@@ -223,12 +224,12 @@ func (r *run) commits(n int) error {
 	var sum, cpu time.Duration
 	for sum < r.Each || len(took) < 10 {
 		changes := r.updates(n)
-		cpuStart, start := cpuTime(), time.Now()
+		cpuStart, start := usage.CPUTime(), time.Now()
 		if err := r.commit(tree, changes); err != nil {
 			return err
 		}
 		d := time.Since(start)
-		cpu += cpuTime() - cpuStart
+		cpu += usage.CPUTime() - cpuStart
 		took, sum = append(took, d), sum+d
 	}
 	slices.Sort(took)

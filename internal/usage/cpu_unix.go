@@ -1,14 +1,14 @@
 //go:build unix
 
-package rollupbench
+package usage
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime returns the processor time of this process so far.
-func cpuTime() time.Duration {
+// CPUTime returns the processor time of this process so far.
+func CPUTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0
