@@ -40,6 +40,7 @@ type Config struct {
 	Records int // layers whose receipts stay; 0 = DefaultRecords
 	// SnapshotEvery is the number of layers between two snapshots that are cut for others; 0 = none.
 	SnapshotEvery int
+	SnapshotChunk int    // bytes of a chunk, at most; 0 = just below MaxChunkBytes
 	Listen        string // address of the gRPC API; empty = no API
 
 	// Report is called with evidence of every disagreement, which is also written to a file in Dir;
@@ -82,6 +83,10 @@ func (c Config) Validate() error {
 	if c.SnapshotEvery < 0 {
 		bad("SnapshotEvery is %d; set it to 0 for none or to a number of layers", c.SnapshotEvery)
 	}
+	if c.SnapshotChunk < 0 || c.SnapshotChunk > chunkFill {
+		bad("SnapshotChunk is %d; set it to 0 for the default or to at most %d bytes",
+			c.SnapshotChunk, chunkFill)
+	}
 	if c.Records < 0 {
 		bad("Records is %d; set it to 0 for the default or to a number of layers", c.Records)
 	}
@@ -112,6 +117,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Records == 0 {
 		c.Records = DefaultRecords
+	}
+	if c.SnapshotChunk == 0 {
+		c.SnapshotChunk = chunkFill
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

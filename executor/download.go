@@ -45,9 +45,7 @@ func (j *Join) download(ctx context.Context, o *offer) error {
 		join: j, offer: o, idle: slices.Clone(o.peers), busy: map[int]bool{},
 		ready: map[int]*fetched{}, out: make(chan *fetched), gone: map[Peer]bool{},
 	}
-	if d.next = beginsAt(o.index, from); d.next < 0 {
-		return fmt.Errorf("no chunk begins at %v, where the restore is", from)
-	}
+	d.next = beginsAt(o.index, from) // see align
 	ctx, cancel := context.WithCancel(ctx)
 	defer d.group.Wait()
 	defer cancel()

@@ -145,43 +145,35 @@ func (e *Executor) wait(ctx context.Context) error {
 	return onChain("wait for L1", err)
 }
 
-// Step does what the current tip of L1 asks for, and reports whether it found something to do. It
-// uses no clock and no goroutine, and what it does depends on L1 and the stores alone, so that a
-// simulation can drive it; until it reports false there is more to do at this tip. After ErrL1 call
-// it again; after any other error the executor is at its end.
+// Step does what the current tip of L1 asks for, or, when that is done, a part of what may wait: it
+// cuts a chunk of a snapshot. It reports whether it found something to do. It uses no clock and no
+// goroutine, and what it does depends on L1 and the stores alone, so that a simulation can drive it;
+// until it reports false there is more to do at this tip. After ErrL1 call it again; after any other
+// error the executor is at its end.
 func (e *Executor) Step(ctx context.Context) (progress bool, err error) {
 	tip, err := e.cfg.Chain.Tip(ctx)
 	if err != nil {
 		return false, onChain("ask L1 for its tip", err)
 	}
 	if tip == e.settledTip() {
-		return false, nil
+		return e.snapshots.advance()
 	}
 	if err := e.follow(ctx, tip); err != nil {
 		return false, err
 	}
-	more, err := e.later(ctx)
-	if err != nil {
-		return false, err
-	}
-	if !more {
-		e.settle(tip)
-	}
-	return true, nil
-}
-
-// later does a part of what may take many steps, and reports whether there is more of it.
-func (e *Executor) later(ctx context.Context) (more bool, err error) {
 	replaying, err := e.ledger.past.advance(ctx, e.log)
-	if err != nil {
-		return false, err
+	if err != nil || replaying {
+		return true, err
 	}
 	claims, final, err := e.claims(ctx)
 	if err != nil {
 		return false, err
 	}
-	cutting, err := e.snapshots.advance(ctx, claims, final)
-	return replaying || cutting, err
+	if err := e.snapshots.look(claims, final); err != nil {
+		return false, err
+	}
+	e.settle(tip)
+	return true, nil
 }
 
 // follow does all that a new tip asks for.

@@ -63,13 +63,20 @@ func (j *Join) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if begun == nil {
-		if there, err := j.there(); err != nil || there {
-			return err
-		}
+	there, err := j.there()
+	switch {
+	case err != nil:
+		return err
+	case there && begun != nil: // the end came between the last two writes of finish
+		return j.forget()
+	case there:
+		return nil
 	}
 	return j.sync(ctx, begun)
 }
+
+// forget removes the note of what was begun.
+func (j *Join) forget() error { return j.fs().Remove(filepath.Join(j.Config.Dir, targetFile)) }
 
 func (j *Join) fs() kv.FS {
 	if j.Config.FS != nil {
@@ -108,6 +115,9 @@ func (j *Join) sync(ctx context.Context, begun *target) error {
 		if err := j.begin(o); err != nil {
 			return err
 		}
+		if err := j.align(o); err != nil {
+			return err
+		}
 		err := j.download(ctx, o)
 		if err == nil {
 			return j.finish(o)
@@ -137,6 +147,20 @@ func (j *Join) begin(o *offer) (err error) {
 	return nil
 }
 
+// align begins anew if what is installed does not end where a chunk of the offer does: it came from
+// peers that cut in another way, and that left.
+func (j *Join) align(o *offer) error {
+	from, more := j.restore.Next()
+	if !more || beginsAt(o.index, from) >= 0 {
+		return nil
+	}
+	j.Config.Log.Warn("restore begins anew: these peers cut in another way", "at", from.String())
+	if err := errors.Join(j.restore.Close(), j.fs().RemoveAll(j.stateDir())); err != nil {
+		return fmt.Errorf("executor: join: %w", err)
+	}
+	return j.begin(o)
+}
+
 // finish makes what was restored the state of an executor at the layer of the snapshot.
 func (j *Join) finish(o *offer) error {
 	t, id := o.target, j.Config.Genesis.ChainID()
@@ -159,7 +183,7 @@ func (j *Join) finish(o *offer) error {
 		return errors.Join(fmt.Errorf("executor: join: %w", err), j.restore.Close())
 	}
 	j.Config.Log.Info("joined", "layer", t.layer, "root", t.root.Short())
-	return errors.Join(store.Close(), j.fs().Remove(filepath.Join(j.Config.Dir, targetFile)))
+	return errors.Join(store.Close(), j.forget())
 }
 
 func (t *target) encode() []byte {

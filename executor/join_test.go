@@ -2,8 +2,9 @@ package executor
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,31 +12,31 @@ import (
 
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
+	"github.com/athenarollup/athena/rollup/statetree"
 )
 
 // neighbour is a peer in this process, with a spoiled answer or two.
 type neighbour struct {
-	name   string
-	s      *snapshots
+	Peer
 	list   func([]Snapshot)
 	index  func([]ChunkInfo) []ChunkInfo
 	chunk  func(ctx context.Context, i uint32, proof []byte) ([]byte, error)
 	served int
 }
 
-func (p *neighbour) String() string { return p.name }
-func (p *neighbour) Close() error   { return nil }
+func neighbourOf(e *Executor, name string) *neighbour { return &neighbour{Peer: e.Peer(name)} }
 
-func (p *neighbour) Snapshots(context.Context) ([]Snapshot, error) {
-	all, err := p.s.list()
+func (p *neighbour) Snapshots(ctx context.Context) ([]Snapshot, error) {
+	all, err := p.Peer.Snapshots(ctx)
 	if p.list != nil {
 		p.list(all)
 	}
 	return all, err
 }
 
-func (p *neighbour) Index(_ context.Context, layer uint64, from uint32) ([]ChunkInfo, error) {
-	all, err := p.s.index(layer, from, 3)
+func (p *neighbour) Index(ctx context.Context, layer uint64, from uint32) ([]ChunkInfo, error) {
+	all, err := p.Peer.Index(ctx, layer, from)
+	all = all[:min(len(all), 3)] // many pages
 	if p.index != nil {
 		all = p.index(all)
 	}
@@ -43,10 +44,7 @@ func (p *neighbour) Index(_ context.Context, layer uint64, from uint32) ([]Chunk
 }
 
 func (p *neighbour) Chunk(ctx context.Context, layer uint64, i uint32) ([]byte, error) {
-	proof, ok, err := p.s.chunk(layer, i)
-	if err == nil && !ok {
-		err = errors.New("no such chunk")
-	}
+	proof, err := p.Peer.Chunk(ctx, layer, i)
 	if err == nil && p.chunk != nil {
 		proof, err = p.chunk(ctx, i, proof)
 	}
@@ -60,9 +58,8 @@ func history(t *testing.T) (*network, *Executor) {
 	n := newNetwork(t, nil)
 	n.post(n.sign("alice: spawn", "bob: spawn")...)
 	cfg := n.poster("one")
-	cfg.SnapshotEvery, cfg.Listen = 8, "127.0.0.1:0"
+	cfg.SnapshotEvery, cfg.SnapshotChunk, cfg.Listen = 8, 600, "127.0.0.1:0"
 	one := n.open(cfg)
-	one.snapshots.fill = 600
 	n.turns(40, one)
 	all, err := one.snapshots.list()
 	require.NoError(t, err)
@@ -152,8 +149,7 @@ func TestJoinWithALiar(t *testing.T) {
 		},
 		"another chunk": func(p *neighbour) {
 			p.chunk = func(_ context.Context, i uint32, _ []byte) ([]byte, error) {
-				b, _, err := p.s.chunk(all[0].Layer, (i+1)%all[0].Chunks)
-				return b, err
+				return p.Peer.Chunk(t.Context(), all[0].Layer, (i+1)%all[0].Chunks)
 			}
 		},
 		"gap": func(p *neighbour) {
@@ -197,9 +193,9 @@ func TestJoinWithALiar(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			liar := &neighbour{name: "liar", s: one.snapshots}
+			liar := neighbourOf(one, "liar")
 			spoil(liar)
-			honest := []*neighbour{{name: "a", s: one.snapshots}, {name: "b", s: one.snapshots}}
+			honest := []*neighbour{neighbourOf(one, "a"), neighbourOf(one, "b")}
 			cfg := n.joiner()
 			j := &Join{Config: cfg, Peers: []Peer{liar, honest[0], honest[1]},
 				Timeout: 100 * time.Millisecond}
@@ -221,7 +217,7 @@ func TestJoinGoesOn(t *testing.T) {
 	for round := 0; ; round++ {
 		require.Less(t, round, 100)
 		ctx, cancel := context.WithCancel(t.Context())
-		p := &neighbour{name: "a", s: one.snapshots}
+		p := neighbourOf(one, "a")
 		p.chunk = func(_ context.Context, _ uint32, b []byte) ([]byte, error) {
 			if p.served == 7 {
 				cancel()
@@ -259,7 +255,7 @@ func TestJoinRefusesWhatIsNotFinal(t *testing.T) {
 	n, one := history(t)
 	cfg := n.joiner()
 	cfg.Chain = forgetful{n.chain}
-	liar := &neighbour{name: "liar", s: one.snapshots}
+	liar := neighbourOf(one, "liar")
 	err := (&Join{Config: cfg, Peers: []Peer{liar}}).Run(t.Context())
 	require.ErrorIs(t, err, ErrNoSnapshot)
 	require.Zero(t, liar.served)
@@ -269,7 +265,7 @@ func TestJoinRefusesWhatIsNotFinal(t *testing.T) {
 func TestRewindToTheSnapshot(t *testing.T) {
 	n, one := history(t)
 	cfg := n.joiner()
-	p := &neighbour{name: "a", s: one.snapshots}
+	p := neighbourOf(one, "a")
 	require.NoError(t, (&Join{Config: cfg, Peers: []Peer{p}}).Run(t.Context()))
 	e := n.open(cfg)
 	base, _ := e.Head()
@@ -298,4 +294,93 @@ func (f elsewhere) Layer(ctx context.Context, h uint64) (*rollup.Layer, error) {
 	other := *l
 	other.Header.Time++
 	return &other, nil
+}
+
+// What came from a peer that cuts in another way and then leaves does not keep a join from going on
+// with others; nor does a crash between its last two writes.
+func TestJoinAfterAnotherCut(t *testing.T) {
+	n, one := history(t)
+	cfg := n.poster("two")
+	cfg.Claim, cfg.SnapshotEvery, cfg.SnapshotChunk = false, 8, 500
+	two := n.open(cfg)
+	n.see(two)
+	other := neighbourOf(two, "other")
+	other.chunk = func(_ context.Context, i uint32, b []byte) ([]byte, error) {
+		if i > 5 {
+			b[0] ^= 1
+		}
+		return b, nil
+	}
+	joiner := n.joiner()
+	j := &Join{Config: joiner, Peers: []Peer{other}}
+	require.ErrorIs(t, j.Run(t.Context()), ErrNoSnapshot)
+	require.Greater(t, other.served, 5)
+	begun, err := os.ReadFile(filepath.Join(joiner.Dir, targetFile))
+	require.NoError(t, err)
+	j.Peers = []Peer{other, neighbourOf(one, "a")}
+	require.NoError(t, j.Run(t.Context()))
+
+	note := filepath.Join(joiner.Dir, targetFile)
+	require.NoFileExists(t, note)
+	require.NoError(t, os.WriteFile(note, begun, 0o600))
+	require.NoError(t, j.Run(t.Context()))
+	require.NoFileExists(t, note)
+	n.requireJoined(joiner, j.target.layer)
+}
+
+// An executor that cuts a snapshot follows L1 meanwhile, and a restart cuts no chunk twice.
+func TestCutBesideLayers(t *testing.T) {
+	n := newNetwork(t, nil)
+	n.post(n.sign("alice: spawn", "bob: spawn")...)
+	cfg := n.poster("one")
+	cfg.SnapshotEvery, cfg.SnapshotChunk, cfg.Dir = 8, 600, t.TempDir()
+	one, err := New(cfg)
+	require.NoError(t, err)
+	for one.snapshots.open == nil {
+		n.mine(1)
+		for one.snapshots.open == nil {
+			more, err := one.Step(t.Context())
+			require.NoError(t, err)
+			if !more {
+				break
+			}
+		}
+	}
+	layer, chunks := one.snapshots.open.Layer, uint32(0)
+	for round := 0; one.snapshots.open != nil; round++ {
+		require.Equal(t, chunks, one.snapshots.open.Chunks)
+		switch round % 4 {
+		case 1:
+			n.post(n.sign(fmt.Sprintf("alice: spend bob %d", 1+round))...)
+			last := n.mine(1)
+			_, err := one.Step(t.Context())
+			require.NoError(t, err)
+			at, _ := one.Head()
+			require.Equal(t, last, at, "a new layer comes first")
+			continue
+		case 3:
+			require.NoError(t, one.Close())
+			one, err = New(cfg)
+			require.NoError(t, err)
+			_, err = one.Step(t.Context())
+			require.NoError(t, err)
+			continue
+		}
+		_, err := one.Step(t.Context())
+		require.NoError(t, err)
+		chunks++
+	}
+	require.Greater(t, chunks, uint32(20))
+	steady, err := one.ledger.store.At(layer)
+	require.NoError(t, err)
+	all, err := one.Peer("one").Index(t.Context(), layer, 0)
+	require.NoError(t, err)
+	var from statetree.Key
+	for i := range all {
+		c, err := steady.ProveRange(from, 600)
+		require.NoError(t, err)
+		require.Equal(t, ChunkInfo{To: c.To, Hash: chunkHash(c.Proof)}, all[i])
+		from, _ = c.Next()
+	}
+	require.NoError(t, one.Close())
 }

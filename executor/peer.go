@@ -24,6 +24,38 @@ type Peer interface {
 	Close() error
 }
 
+// local is an executor in this process.
+type local struct {
+	name string
+	s    *snapshots
+}
+
+// Peer returns this executor as a peer of others in the same process, under a name.
+func (e *Executor) Peer(name string) Peer { return &local{name, e.snapshots} }
+
+// String implements Peer.
+func (p *local) String() string { return p.name }
+
+// Close implements Peer.
+func (p *local) Close() error { return nil }
+
+// Snapshots implements Peer.
+func (p *local) Snapshots(context.Context) ([]Snapshot, error) { return p.s.list() }
+
+// Index implements Peer.
+func (p *local) Index(_ context.Context, layer uint64, first uint32) ([]ChunkInfo, error) {
+	return p.s.index(layer, first, indexPage)
+}
+
+// Chunk implements Peer.
+func (p *local) Chunk(_ context.Context, layer uint64, index uint32) ([]byte, error) {
+	proof, ok, err := p.s.chunk(layer, index)
+	if err == nil && !ok {
+		err = noSnapshot
+	}
+	return proof, err
+}
+
 // maxPeerMessage bounds what is read of a peer's answer: a chunk, an index page, or a list with two
 // carries.
 const maxPeerMessage = 64 << 20

@@ -1,7 +1,6 @@
 package executor
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -19,8 +18,9 @@ const (
 	MaxChunkBytes = 1 << 20
 	// chunkFill leaves room for the hashes behind the last leaf of a chunk.
 	chunkFill = MaxChunkBytes - 16<<10
-	// chunksPerStep is the number of chunks that one Step cuts.
-	chunksPerStep = 4
+	// viewChunks is the number of chunks that are cut from one view of the state: what a view has
+	// read stays in memory.
+	viewChunks = 16
 	// keptSnapshots is the number of finished snapshots that are served: the newest, and the one
 	// before for those who began with it.
 	keptSnapshots = 2
@@ -90,14 +90,19 @@ func chunkKey(space byte, layer uint64, index uint32) []byte {
 	return binary.BigEndian.AppendUint32(seqKey(space, layer), index)
 }
 
-// snapshots cuts the state after final layers into chunks, some in each Step, and keeps them to be
-// served.
+// snapshots cuts the state after final layers into chunks and keeps them to be served. It cuts one
+// chunk in each Step that has nothing else to do, so that an executor follows L1 meanwhile: layers
+// that are executed between do not change what is cut, and a restart goes on at the next chunk.
 type snapshots struct {
 	ledger *ledger
 	store  *kv.Store
 	every  uint64 // layers; 0: none are cut
 	fill   int    // bytes of a chunk
 	log    *slog.Logger
+
+	open *cut            // that is being cut; nil: none
+	view *statetree.Tree // the state at open; nil, or stale when the head has moved
+	left int             // chunks until the view is renewed
 }
 
 func openSnapshots(cfg *Config, l *ledger) (*snapshots, error) {
@@ -106,7 +111,7 @@ func openSnapshots(cfg *Config, l *ledger) (*snapshots, error) {
 		return nil, err
 	}
 	return &snapshots{ledger: l, store: store, every: uint64(cfg.SnapshotEvery),
-		fill: chunkFill, log: cfg.Log}, nil
+		fill: cfg.SnapshotChunk, log: cfg.Log}, nil
 }
 
 // all returns the snapshots in the store, by layer.
@@ -122,42 +127,40 @@ func (s *snapshots) all() (all []*cut, err error) {
 	return all, first(err, failed)
 }
 
-// advance goes on with the snapshot that is being cut, or begins one, and reports whether there is
-// more to cut.
-func (s *snapshots) advance(
-	ctx context.Context, claims []l1.ClaimInfo, final l1.FinalHead,
-) (more bool, err error) {
+// look decides what is to be cut: it drops what L1 took back, and goes on with a snapshot or begins
+// one.
+func (s *snapshots) look(claims []l1.ClaimInfo, final l1.FinalHead) error {
 	if s.every == 0 {
-		return false, nil
+		return nil
 	}
 	all, err := s.all()
 	if err != nil {
-		return false, err
+		return err
 	}
-	var open *cut
+	s.open = nil
 	known := map[uint64]bool{}
 	for _, c := range all {
 		ok, err := s.valid(c, final)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if !ok {
-			return true, s.drop(c) // L1 went back
+			if err := s.drop(c); err != nil {
+				return err
+			}
+			continue
 		}
 		if known[c.Layer] = true; !c.done {
-			open = c
+			s.open = c
 		}
 	}
-	if open == nil {
-		claim := s.choose(claims, final)
-		if claim == nil || known[claim.Claim.ToLayer] {
-			return false, nil
-		}
-		if open, err = s.begin(claim); err != nil || open == nil {
-			return false, err
-		}
+	if s.open != nil {
+		return nil
 	}
-	return s.cut(ctx, open)
+	if claim := s.choose(claims, final); claim != nil && !known[claim.Claim.ToLayer] {
+		s.open, err = s.begin(claim)
+	}
+	return err
 }
 
 // valid reports whether the state of a snapshot is still the final one.
@@ -205,42 +208,52 @@ func (s *snapshots) begin(claim *l1.ClaimInfo) (*cut, error) {
 	return c, s.store.Apply(c.write())
 }
 
-// cut makes some chunks.
-func (s *snapshots) cut(ctx context.Context, c *cut) (more bool, err error) {
-	t, err := s.ledger.store.At(c.Layer)
+// advance cuts one chunk, and reports whether it did.
+func (s *snapshots) advance() (bool, error) {
+	c := s.open
+	if c == nil {
+		return false, nil
+	}
+	chunk, err := s.next(c)
 	if errors.Is(err, statetree.ErrHistory) {
 		s.log.Warn("snapshot given up: its layer left the history", "layer", c.Layer)
-		return false, s.drop(c)
+		return true, s.drop(c)
 	}
 	if err != nil {
 		return false, err
 	}
-	for i := 0; i < chunksPerStep && !c.done; i++ {
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
-		chunk, err := t.ProveRange(c.next, s.fill)
-		if err != nil {
-			return false, err
-		}
-		info := ChunkInfo{To: chunk.To, Hash: sha256.Sum256(chunk.Proof)}
-		index := c.Chunks
-		c.Chunks++
-		next, ok := chunk.Next()
-		c.next, c.done = next, !ok
-		err = s.store.Apply(c.write(),
-			kv.Write{Key: chunkKey(keyChunk, c.Layer, index), Value: chunk.Proof},
-			kv.Write{Key: chunkKey(keyIndex, c.Layer, index),
-				Value: append(info.To[:], info.Hash[:]...)})
-		if err != nil {
-			return false, err
-		}
+	info := ChunkInfo{To: chunk.To, Hash: sha256.Sum256(chunk.Proof)}
+	index := c.Chunks
+	c.Chunks++
+	next, ok := chunk.Next()
+	c.next, c.done = next, !ok
+	err = s.store.Apply(c.write(),
+		kv.Write{Key: chunkKey(keyChunk, c.Layer, index), Value: chunk.Proof},
+		kv.Write{Key: chunkKey(keyIndex, c.Layer, index),
+			Value: append(info.To[:], info.Hash[:]...)})
+	if err != nil || !c.done {
+		return true, err
 	}
-	if !c.done {
-		return true, nil
-	}
+	s.open, s.view = nil, nil
 	s.log.Info("snapshot", "layer", c.Layer, "root", c.Root.Short(), "chunks", c.Chunks)
-	return false, s.tidy()
+	return true, s.tidy()
+}
+
+// next proves the next chunk, from the view of the chunk before if the head has not moved.
+func (s *snapshots) next(c *cut) (statetree.Chunk, error) {
+	if s.view != nil && s.left > 0 && s.view.Root() == statetree.Root(c.Root) {
+		s.left--
+		chunk, err := s.view.ProveRange(c.next, s.fill)
+		if !errors.Is(err, statetree.ErrStale) {
+			return chunk, err
+		}
+	}
+	var err error
+	if s.view, err = s.ledger.store.At(c.Layer); err != nil {
+		return statetree.Chunk{}, err
+	}
+	s.left = viewChunks - 1
+	return s.view.ProveRange(c.next, s.fill)
 }
 
 // tidy removes all but the newest finished snapshots.
@@ -259,6 +272,9 @@ func (s *snapshots) tidy() error {
 
 // drop removes a snapshot.
 func (s *snapshots) drop(c *cut) error {
+	if s.open == c {
+		s.open, s.view = nil, nil
+	}
 	writes := []kv.Write{{Key: seqKey(keySnapshot, c.Layer), Delete: true}}
 	for i := range c.Chunks {
 		writes = append(writes, kv.Write{Key: chunkKey(keyChunk, c.Layer, i), Delete: true},
