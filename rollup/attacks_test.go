@@ -145,7 +145,8 @@ func (a *attack) bundle() string {
 	case a.d.HasArg("bomb"):
 		b.Codec, b.Body = CodecDeflate, deflate(make([]byte, 1<<20))
 	case a.d.HasArg("deflate"):
-		b.Codec, b.Body = CodecDeflate, deflate(body)
+		plain := columnsOf([]byte{0}, make([]byte, len(raws)), body)
+		b.Codec, b.Body = CodecDeflate, deflate(plain)
 	}
 	post := &PostBundle{Bundle: b.Encode(), Bid: uint64(a.number("bid", 0))}
 	post.Weight = uint64(int64(weight) + int64(a.number("weight", 0)))

@@ -1,10 +1,7 @@
 package rollup
 
 import (
-	"bytes"
-	"compress/flate"
 	"encoding/binary"
-	"io"
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/scale"
@@ -13,17 +10,24 @@ import (
 // BundleVersion is the version byte of the only format of bundles.
 const BundleVersion = 1
 
-// A compressed body may expand to at most expandFactor times the stream plus expandSlack bytes, so
-// that what a bundle costs its reader stays in proportion to what its relay paid for.
-const (
-	expandFactor = 16
-	expandSlack  = 1024
-)
-
 // EncodeBundle returns the encoding of a bundle of encoded transactions. CodecDeflate is a wish:
 // the body stays raw where compression does not make it smaller, or makes it so small that decoders
 // would refuse it. Which bytes the compressor makes is not part of the protocol.
 func EncodeBundle(relay address.Address, codec BundleCodec, txs [][]byte, p *Params) []byte {
+	b := Bundle{Relay: relay, Codec: CodecRaw, TxCount: uint32(len(txs)), Body: rawBody(txs)}
+	if codec == CodecDeflate {
+		out := newDeflater()
+		writeColumns(out, txs, p)
+		packed := out.body()
+		if len(packed) < len(b.Body) && uint64(len(b.Body)) <= expandLimit(len(packed)-4, p) {
+			b.Codec, b.Body = CodecDeflate, packed
+		}
+	}
+	return b.Encode()
+}
+
+// rawBody is the body of CodecRaw.
+func rawBody(txs [][]byte) []byte {
 	size := 0
 	for _, tx := range txs {
 		size += 4 + len(tx)
@@ -33,36 +37,7 @@ func EncodeBundle(relay address.Address, codec BundleCodec, txs [][]byte, p *Par
 		body = binary.LittleEndian.AppendUint32(body, uint32(len(tx)))
 		body = append(body, tx...)
 	}
-	b := Bundle{Relay: relay, Codec: CodecRaw, TxCount: uint32(len(txs)), Body: body}
-	if codec == CodecDeflate {
-		packed := deflate(body)
-		if len(packed) < len(body) && uint64(len(body)) <= expandLimit(len(packed)-4, p) {
-			b.Codec, b.Body = CodecDeflate, packed
-		}
-	}
-	return b.Encode()
-}
-
-// deflate returns the body of CodecDeflate.
-func deflate(raw []byte) []byte {
-	var out bytes.Buffer
-	out.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(raw))))
-	w, err := flate.NewWriter(&out, flate.DefaultCompression)
-	if err != nil {
-		panic("BUG: rollup: " + err.Error())
-	}
-	if _, err := w.Write(raw); err != nil {
-		panic("BUG: rollup: " + err.Error())
-	}
-	if err := w.Close(); err != nil {
-		panic("BUG: rollup: " + err.Error())
-	}
-	return out.Bytes()
-}
-
-// expandLimit is the largest body that a stream of so many bytes may expand to.
-func expandLimit(stream int, p *Params) uint64 {
-	return min(uint64(p.MaxExpandedBytes), expandFactor*uint64(stream)+expandSlack)
+	return body
 }
 
 // Encode returns the canonical encoding.
@@ -117,20 +92,20 @@ func (b *Bundle) Txs(p *Params) ([][]byte, error) {
 }
 
 func (b *Bundle) txs(p *Params, in *inflater) ([][]byte, error) {
-	body := b.Body
 	switch {
 	case b.Codec == CodecDeflate:
-		var err error
-		if body, err = in.inflate(b.Body, p); err != nil {
+		body, err := in.inflate(b.Body, p)
+		if err != nil {
 			return nil, err
 		}
+		return in.columns.txs(body, b.TxCount, expandLimit(len(b.Body)-4, p))
 	case b.Codec != CodecRaw:
 		return nil, refusef(ReasonBadCodec, "rollup: bundle: codec %d", uint8(b.Codec))
-	case uint64(len(body)) > uint64(p.MaxExpandedBytes):
+	case uint64(len(b.Body)) > uint64(p.MaxExpandedBytes):
 		return nil, refusef(ReasonTooLarge, "rollup: bundle: body of %d bytes, at most %d allowed",
-			len(body), p.MaxExpandedBytes)
+			len(b.Body), p.MaxExpandedBytes)
 	}
-	return split(body, b.TxCount)
+	return split(b.Body, b.TxCount)
 }
 
 // split cuts a body into transactions.
@@ -157,44 +132,4 @@ func split(body []byte, count uint32) ([][]byte, error) {
 			len(body), count)
 	}
 	return txs, nil
-}
-
-// inflater expands bodies one after another with one set of tables.
-type inflater struct {
-	src bytes.Reader
-	r   io.ReadCloser
-}
-
-// inflate expands rawLen u32 ‖ one RFC 1951 stream that ends in the body's last byte and yields
-// exactly rawLen bytes. bytes.Reader reads single bytes, so that flate takes none beyond its
-// stream.
-func (in *inflater) inflate(body []byte, p *Params) ([]byte, error) {
-	if len(body) < 4 {
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: compressed body of %d bytes", len(body))
-	}
-	rawLen, stream := binary.LittleEndian.Uint32(body), body[4:]
-	if limit := expandLimit(len(stream), p); uint64(rawLen) > limit {
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: expands to %d bytes, at most %d allowed",
-			rawLen, limit)
-	}
-	in.src.Reset(stream)
-	if in.r == nil {
-		in.r = flate.NewReader(&in.src)
-	} else if err := in.r.(flate.Resetter).Reset(&in.src, nil); err != nil {
-		panic("BUG: rollup: " + err.Error())
-	}
-	raw := make([]byte, rawLen)
-	if _, err := io.ReadFull(in.r, raw); err != nil {
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: expand: %w", err)
-	}
-	var over [1]byte
-	switch n, err := io.ReadFull(in.r, over[:]); {
-	case n > 0:
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: expands to more than %d bytes", rawLen)
-	case err != io.EOF:
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: expand: %w", err)
-	case in.src.Len() > 0:
-		return nil, refusef(ReasonBadCodec, "rollup: bundle: %d bytes after the stream", in.src.Len())
-	}
-	return raw, nil
 }

@@ -20,6 +20,13 @@ func body(txs ...[]byte) []byte {
 	return b
 }
 
+// deflate is a body of CodecDeflate that inflates to b.
+func deflate(b []byte) []byte {
+	out := newDeflater()
+	out.write(b, false)
+	return out.body()
+}
+
 // stored is a body of CodecDeflate that does not compress: RFC 1951 stored blocks.
 func stored(raw []byte) []byte {
 	out := binary.LittleEndian.AppendUint32(nil, uint32(len(raw)))
@@ -100,9 +107,15 @@ func TestBundleAttacks(t *testing.T) {
 		want  Reason
 	}{
 		{"raw", CodecRaw, 2, good, ReasonNone},
-		{"stored", CodecDeflate, 2, stored(good), ReasonNone},
+		{"stored", CodecDeflate, 2, stored(columnsOf([]byte{0, 0, 0}, good)), ReasonNone},
 		{"empty", CodecRaw, 0, nil, ReasonNone},
-		{"empty, compressed", CodecDeflate, 0, deflate(nil), ReasonNone},
+		{"empty, compressed", CodecDeflate, 0, deflate([]byte{0}), ReasonNone},
+		{"count above, compressed", CodecDeflate, 3, deflate(columnsOf([]byte{0, 0, 0}, good)),
+			ReasonBadCodec},
+		{"count below, compressed", CodecDeflate, 1, deflate(columnsOf([]byte{0, 0, 0}, good)),
+			ReasonBadCount},
+		{"count lie, compressed", CodecDeflate, 10_000, deflate(columnsOf([]byte{0, 0, 0}, good)),
+			ReasonBadCodec},
 		{"count above", CodecRaw, 3, good, ReasonBadCount},
 		{"count below", CodecRaw, 1, good, ReasonBadCount},
 		{"count lie of 2^32", CodecRaw, 1<<32 - 1, good, ReasonTooLarge},

@@ -1,7 +1,10 @@
 package rollup
 
 import (
+	"bytes"
 	"cmp"
+	"compress/flate"
+	"io"
 	"slices"
 	"testing"
 
@@ -42,8 +45,8 @@ func FuzzDecodeMMR(f *testing.F)     { fuzzCodec(f, "mmr") }
 func FuzzBundleTxs(f *testing.F) {
 	a := newGen(1).tx().Encode()
 	f.Add(uint8(0), uint32(2), body(a, a))
-	f.Add(uint8(1), uint32(2), deflate(body(a, a)))
-	f.Add(uint8(1), uint32(1), stored(body(a)))
+	f.Add(uint8(1), uint32(2), deflate(columnsOf([]byte{0, 0, 0}, body(a, a))))
+	f.Add(uint8(1), uint32(1), stored(columnsOf([]byte{0, 0}, body(a))))
 	f.Add(uint8(1), uint32(1), deflate(make([]byte, 1<<16)))
 	p := DefaultParams()
 	f.Fuzz(func(t *testing.T, codec uint8, count uint32, raw []byte) {
@@ -59,6 +62,33 @@ func FuzzBundleTxs(f *testing.F) {
 		}
 		most := max(expandLimit(len(raw), &p), uint64(len(raw)))
 		require.LessOrEqual(t, uint64(len(body(got...))), most)
+	})
+}
+
+// FuzzColumns reads hostile columns: what comes out is within the limit, and comes back when it is
+// taken apart again.
+func FuzzColumns(f *testing.F) {
+	for _, c := range columnCases() {
+		f.Add(c.count, c.b)
+	}
+	p := DefaultParams()
+	const limit = 1 << 16
+	f.Fuzz(func(t *testing.T, count uint32, b []byte) {
+		var c columns
+		got, err := c.txs(b, count, limit)
+		if err != nil {
+			require.NotEqual(t, ReasonNone, reasonOf(err))
+			return
+		}
+		require.Len(t, got, int(count))
+		require.LessOrEqual(t, len(body(got...)), limit)
+		out := newDeflater()
+		writeColumns(out, got, &p)
+		again, err := io.ReadAll(flate.NewReader(bytes.NewReader(out.body()[4:])))
+		require.NoError(t, err)
+		back, err := c.txs(again, count, limit)
+		require.NoError(t, err)
+		require.Equal(t, body(got...), body(back...))
 	})
 }
 

@@ -40,8 +40,7 @@ type Transfer struct {
 }
 
 // Bundle is what a relay posts: transactions, raw or compressed. Its encoding is
-// version u8 ‖ relay 24 ‖ codec u8 ‖ txCount u32 ‖ body Vec<u8>; the body, after decompression, is
-// txCount × (u32 length ‖ bytes).
+// version u8 ‖ relay 24 ‖ codec u8 ‖ txCount u32 ‖ body Vec<u8>.
 type Bundle struct {
 	Relay   address.Address // Athena account credited for data, inclusion and tips
 	Codec   BundleCodec
@@ -52,7 +51,8 @@ type Bundle struct {
 // BundleCodec is the compression of a bundle's body.
 type BundleCodec uint8
 
-// The codecs. Deflate is u32 rawLen followed by one RFC 1951 stream; see docs/spec/codec.md.
+// The codecs. A raw body is txCount × (u32 length ‖ bytes). CodecDeflate takes the transactions
+// apart into columns, and is u32 length of these ‖ one RFC 1951 stream; see docs/spec/codec.md.
 const (
 	CodecRaw     BundleCodec = 0
 	CodecDeflate BundleCodec = 1

@@ -20,7 +20,7 @@ func TestPaddingCostsNobody(t *testing.T) {
 		w := newWorld(t)
 		b := Bundle{Relay: relay1, Codec: codec, TxCount: 2, Body: body(raws...)}
 		if codec == CodecDeflate {
-			b.Body = deflate(b.Body)
+			b.Body = deflate(columnsOf([]byte{0, 0, 0}, b.Body))
 		}
 		w.l1(&PostBundle{Bundle: b.Encode(), Weight: w.weight(good) + w.weight(short)})
 		d := w.derive()

@@ -12,7 +12,7 @@ const (
 	ReasonMalformed      Reason = 1  // does not decode
 	ReasonTooLarge       Reason = 2  // above a size limit, refused before it is parsed
 	ReasonBadVersion     Reason = 3  // unknown version byte
-	ReasonBadCodec       Reason = 4  // unknown codec, or the body does not inflate to what it says
+	ReasonBadCodec       Reason = 4  // unknown codec, or the body is not what its codec says
 	ReasonBadCount       Reason = 5  // body and txCount disagree
 	ReasonWeightLie      Reason = 6  // the bundle's items weigh more than was paid for
 	ReasonWrongChain     Reason = 7  // chain id of another network

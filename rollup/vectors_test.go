@@ -360,8 +360,17 @@ func deriveVectors() (out []*block) {
 	})
 	add("stored bundle", func(w *world) {
 		a := w.tx(1, 0)
-		b := Bundle{Relay: relay1, Codec: CodecDeflate, TxCount: 1, Body: stored(body(a))}
+		b := Bundle{Relay: relay1, Codec: CodecDeflate, TxCount: 1,
+			Body: stored(columnsOf([]byte{0, 0}, body(a)))}
 		w.l1(&PostBundle{Bundle: b.Encode(), Weight: w.weight(a)})
+	})
+	add("compressed bundle", func(w *world) {
+		w.codec = CodecDeflate
+		var txs [][]byte
+		for i := range byte(6) {
+			txs = append(txs, w.tx(i%4, uint64(i)))
+		}
+		w.post(relay1, 0, append(txs, w.tx(9, 0, func(x *Tx) { x.Calls[0].Args = []byte{1, 2, 3} }))...)
 	})
 	add("over-full layer and forced queue", func(w *world) {
 		w.p.Layer = w.p.SystemItem.Add(w.p.SystemItem)
