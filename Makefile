@@ -3,7 +3,7 @@ BUF_VERSION       := 1.75.0
 GOLANGCI_VERSION  := v2.15.0
 BIN               := $(CURDIR)/bin
 
-.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz sim demo clean bench
+.PHONY: help build test race lint fmt generate proto elf vectors-json fuzz sim demo clean bench bench-state-rivals
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -19,6 +19,10 @@ race: ## the packages with goroutines under the race detector
 
 bench: ## the machine's speed, beside native programs and qemu (see BENCHMARKS.md)
 	go run ./cmd/athena bench vm
+
+RIVALS ?= --keys 100000
+bench-state-rivals: ## the state tree beside those of other projects, in one run (fetches them)
+	go -C internal/statebench/rivals run . $(RIVALS)
 
 demo: ## the whole rollup in one process
 	go run ./cmd/athena demo

@@ -158,7 +158,7 @@ func (r *run) load() error {
 	for i := 0; i < r.Keys; i += loadLayer {
 		changes := make([]statetree.Change, 0, loadLayer)
 		for j := i; j < min(i+loadLayer, r.Keys); j++ {
-			changes = append(changes, statetree.Change{Key: key(j), Value: value(uint64(j))})
+			changes = append(changes, statetree.Change{Key: Key(j), Value: Value(uint64(j))})
 		}
 		if err := r.commit(tree, changes); err != nil {
 			return err
@@ -207,7 +207,7 @@ func (r *run) updates(n int) []statetree.Change {
 	for len(changes) < n {
 		if i := r.rng.IntN(r.Keys); !seen[i] {
 			seen[i] = true
-			changes = append(changes, statetree.Change{Key: key(i), Value: value(r.rng.Uint64())})
+			changes = append(changes, statetree.Change{Key: Key(i), Value: Value(r.rng.Uint64())})
 		}
 	}
 	return changes
@@ -243,13 +243,13 @@ func (r *run) commits(n int) error {
 	return nil
 }
 
-// key returns the i-th key of the state.
-func key(i int) statetree.Key {
+// Key returns the i-th key of the state.
+func Key(i int) statetree.Key {
 	return statetree.Key(statetree.HashValue(binary.LittleEndian.AppendUint64(nil, uint64(i))))
 }
 
-// value returns a value of 32 bytes.
-func value(v uint64) []byte {
+// Value returns a value of 32 bytes.
+func Value(v uint64) []byte {
 	b := statetree.HashValue(binary.LittleEndian.AppendUint64([]byte("value"), v))
 	return b[:]
 }
