@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -69,6 +70,18 @@ func TestRecordKinds(t *testing.T) {
 		uint64(state.Stub): "stub", uint64(state.Live): "live",
 		uint64(state.Dead): "dead", uint64(state.Expired): "expired",
 	}, numbered(t, rows(t, specFolder+"accounts.md", "status", "name")))
+}
+
+// TestHotAreaTable: the records that have places of their own in the tree.
+func TestHotAreaTable(t *testing.T) {
+	t.Parallel()
+	table := rows(t, specFolder+"state.md", "hot record", "first byte")
+	require.Len(t, table, 7)
+	for _, row := range table {
+		first, ok := state.HotRecord(strings.Trim(row[0], "`"))
+		require.True(t, ok, row[0])
+		require.Equal(t, fmt.Sprintf("0x%02x", first), row[1], row[0])
+	}
 }
 
 var callRow = regexp.MustCompile(`\{\s*"(\w+)", "([^"]*)", ([^,]+), \(\*frame\)`)

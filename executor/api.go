@@ -120,7 +120,7 @@ func (a *api) Account(
 		out.Layer, out.Root = h.layer, h.root[:]
 		s := state.New(stf.Backend(t))
 		if header, ok := s.Header(addr); ok {
-			blob, _ := s.Blob(addr)
+			blob, _ := s.Blob(addr, &header)
 			out.Exists, out.Status = true, statuses[header.Status]
 			out.Template, out.Nonce = header.Template[:], header.Nonce
 			out.Balance, out.Slots, out.Blob = header.Balance, header.Slots, blob

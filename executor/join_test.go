@@ -370,7 +370,7 @@ func TestCutBesideLayers(t *testing.T) {
 		require.NoError(t, err)
 		chunks++
 	}
-	require.Greater(t, chunks, uint32(20))
+	require.Greater(t, chunks, uint32(15))
 	steady, err := one.ledger.store.At(layer)
 	require.NoError(t, err)
 	all, err := one.Peer("one").Index(t.Context(), layer, 0)

@@ -52,8 +52,10 @@ func (f *frame) spawn(a args) trap.Code {
 	case h.Status == state.Live || h.Status == state.Expired || f.t.doomed[account]:
 		return trap.BadHostArgument
 	}
-	if code := f.t.chargeKey(f.m, f.t.st.BlobWarm(account)); code != trap.None {
-		return code
+	if len(blob) > state.MaxInlineBlob {
+		if code := f.t.chargeKey(f.m, f.t.st.BlobWarm(account)); code != trap.None {
+			return code
+		}
 	}
 	f.t.st.Spawn(account, f.template, blob)
 	f.store(a[2], account[:])

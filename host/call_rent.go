@@ -28,8 +28,10 @@ func (f *frame) selfDestruct(a args) trap.Code {
 	if _, code := t.header(f.m, to); code != trap.None {
 		return code
 	}
-	if code := t.chargeKey(f.m, t.st.BlobWarm(f.self)); code != trap.None {
-		return code
+	if h.BlobApart() {
+		if code := t.chargeKey(f.m, t.st.BlobWarm(f.self)); code != trap.None {
+			return code
+		}
 	}
 	if h.Slots > 0 || slices.Contains(t.live[:len(t.live)-1], f.self) {
 		return trap.StaticViolation

@@ -107,7 +107,7 @@ func callCases() []callCase {
 				h, _ := w.st.Header(a)
 				require.Equal(w.t, state.Live, h.Status)
 				require.Equal(w.t, w.guarded, h.Template)
-				got, _ := w.st.Blob(a)
+				got, _ := w.st.Blob(a, &h)
 				require.Equal(w.t, blob, got)
 			}},
 		{name: "deploy", mem: fixed(tiny.elf), cmd: cmd{CallDeploy, 0, uint32(len(tiny.elf)), 4096},

@@ -96,7 +96,8 @@ func (w *rust) view(a address.Address, method string, args []byte) []byte {
 func TestWallet(t *testing.T) {
 	t.Parallel()
 	w := newRust(t)
-	blob, _ := w.st.Blob(w.user)
+	h, _ := w.st.Header(w.user)
+	blob, _ := w.st.Blob(w.user, &h)
 	sig := ed25519.Sign(w.private, []byte("tx"))
 	sig[3] ^= 1
 	ok, r := w.begin().Verify(w.user, w.wallet, blob, []byte("tx"), sig)

@@ -181,9 +181,8 @@ func TestSelfDestruct(t *testing.T) {
 // TestInsolventAccounts: an account that cannot pay is not entered, by whatever way.
 func TestInsolventAccounts(t *testing.T) {
 	t.Parallel()
-	m, now := openScript.mem, uint64(0)
+	m := openScript.mem
 	w := newWorld(t)
-	w.st.SetRentIndex(func() uint64 { return now })
 	w.st.SetSlot(w.o, [32]byte{1}, nil)
 	owed := w.header(w.o).StoredBytes
 	poke := payload("go", input(nil))
@@ -192,14 +191,14 @@ func TestInsolventAccounts(t *testing.T) {
 		{CallTryCall, m, m + 32, uint32(len(poke))},
 		{CallStaticCall, m, m + 32, uint32(len(poke)), 0},
 	}
-	now = 1 << 20
+	w.st.SetRentIndex(1 << 20)
 	require.Less(t, owed, uint64(300))
 	_, t0 := w.good(mem, visits...)
 	require.Equal(t, []uint32{0, 0}, t0)
 	require.Equal(t, 300-owed, w.balance(w.o), "the frame that was not static settled")
 	require.Equal(t, state.Ledger{Rent: owed}, w.st.Ledger())
 
-	now = 8 << 20
+	w.st.SetRentIndex(8 << 20)
 	_, t0 = w.good(mem, visits...)
 	expired := uint32(trap.AccountExpired)
 	require.Equal(t, []uint32{expired, expired}, t0)
@@ -213,7 +212,7 @@ func TestInsolventAccounts(t *testing.T) {
 	h := w.header(w.o)
 	w.st.SetHeader(w.o, state.Header{
 		Status: h.Status, Template: h.Template, Balance: 7*owed - 100, Slots: h.Slots,
-		StoredBytes: h.StoredBytes, RentIndex: 1 << 20, BlobHash: h.BlobHash,
+		StoredBytes: h.StoredBytes, RentIndex: 1 << 20, Blob: h.Blob,
 	})
 	_, t0 = w.good(mem, visits[0], cmd{CallTryCall, m, m + 32, uint32(len(poke)), m + 24})
 	require.Equal(t, []uint32{expired, 0}, t0)

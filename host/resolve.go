@@ -76,10 +76,12 @@ func (t *Session) resolveLive(
 	if code := t.inGoodStanding(&h); code != trap.None {
 		return entry{}, code
 	}
-	if code := t.chargeKey(g, t.st.BlobWarm(a)); code != trap.None {
-		return entry{}, code
+	if h.BlobApart() {
+		if code := t.chargeKey(g, t.st.BlobWarm(a)); code != trap.None {
+			return entry{}, code
+		}
 	}
-	blob, _ := t.st.Blob(a)
+	blob, _ := t.st.Blob(a, &h)
 	if code := t.st.TakeFault(); code != trap.None {
 		return entry{}, code
 	}

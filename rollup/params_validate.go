@@ -110,7 +110,7 @@ func (p *Params) validateUnits(c *complaints) {
 // Keys that layer begin needs for each final claim, that layer end needs for each purged record and
 // for each swept leaf (it and its owner's header), that a step needs for each item beside what the
 // item declares (the headers or seen record that judge it before its budgets begin, its relay), and
-// that all need for the records of the layer.
+// that all need for the records of the layer. Layer end needs one for each of MaxRelayCredits, too.
 const (
 	keysPerItem  = 3
 	keysPerFinal = 4
@@ -118,6 +118,10 @@ const (
 	keysPerSwept = 2
 	keysPerLayer = 16
 )
+
+// MaxRelayCredits is the number of relays whose earnings a layer accumulates for its end; a step credits
+// those of any other.
+const MaxRelayCredits = 8
 
 func (p *Params) validateCounts(c *complaints) {
 	fold := p.declaredSystem()
@@ -139,7 +143,8 @@ func (p *Params) validateCounts(c *complaints) {
 		p.MaxCodeBytes, p.MaxTxCodeBytes, p.MaxStepCodeBytes)
 	c.check(u(p.MaxFinalPerLayer)*keysPerFinal+keysPerLayer <= u(p.MaxStepKeys),
 		"MaxFinalPerLayer %d does not fit MaxStepKeys %d", p.MaxFinalPerLayer, p.MaxStepKeys)
-	layerEnd := u(p.SeenPurgePerLayer)*keysPerPurge + u(p.SweepLeaves)*keysPerSwept + keysPerLayer
+	layerEnd := u(p.SeenPurgePerLayer)*keysPerPurge + u(p.SweepLeaves)*keysPerSwept +
+		MaxRelayCredits + keysPerLayer
 	c.check(layerEnd <= u(p.MaxStepKeys),
 		"SeenPurgePerLayer %d and SweepLeaves %d do not fit MaxStepKeys %d",
 		p.SeenPurgePerLayer, p.SweepLeaves, p.MaxStepKeys)

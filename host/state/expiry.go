@@ -17,7 +17,7 @@ func (s *State) Expire(a address.Address) {
 	if !ok || h.Status != Live || s.Solvent(&h) {
 		return
 	}
-	h.Arrears, _ = h.rent(s.index())
+	h.Arrears, _ = h.rent(s.rentIndex)
 	h.Status = Expired
 	s.SetHeader(a, h)
 }
@@ -89,7 +89,7 @@ func (s *State) pay(a address.Address, h Header) {
 	if h.Status == Expired && h.Evicted == 0 && h.Arrears <= h.funds() {
 		paid = h.pay(h.Arrears)
 		h.Status, h.Arrears, h.EvictAcc = Live, 0, [32]byte{}
-		h.RentIndex = s.index()
+		h.RentIndex = s.rentIndex
 	}
 	s.SetHeader(a, h)
 	if !s.faulted() {
@@ -111,8 +111,10 @@ func (s *State) Destroy(a, to address.Address) bool {
 		dead.Status = Dead
 	}
 	s.SetHeader(a, dead)
-	r := s.memo.recordOf(KindBlob, a, nil)
-	s.write(&r, nil)
+	if h.BlobApart() {
+		r := s.memo.recordOf(KindBlob, a, nil)
+		s.write(&r, nil)
+	}
 	return !s.faulted()
 }
 

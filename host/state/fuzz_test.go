@@ -11,7 +11,9 @@ import (
 // FuzzLeaf puts any bytes in the place of each record: reading and overwriting it gives a value or a
 // fault, never a panic, and a header that is read encodes to what it was read from.
 func FuzzLeaf(f *testing.F) {
-	h := Header{Status: Live, Balance: 7}
+	h := Header{Status: Live, Balance: 7, Blob: "blob"}
+	f.Add(h.encode(), true)
+	h.Blob, h.BlobHash, h.Arrears = "", [32]byte{1}, 1
 	f.Add(h.encode(), true)
 	f.Add(append(make([]byte, 32), 255, 255, 255, 255), true)
 	f.Add(make([]byte, 40), true)
@@ -30,14 +32,16 @@ func FuzzLeaf(f *testing.F) {
 			}
 		}
 		s := New(b)
-		if got, ok := s.Header(addr(1)); ok {
+		got, ok := s.Header(addr(1))
+		if ok {
 			require.Equal(t, payload, got.encode())
 		} else {
 			require.Equal(t, trap.StateCollision, s.TakeFault())
 		}
 		s.Template(addr(1))
 		s.Code(addr(1), nil)
-		s.Blob(addr(1))
+		s.Blob(addr(1), &got)
+		s.Blob(addr(1), &Header{Status: Live, BlobHash: [32]byte{1}})
 		s.Slot(addr(1), key)
 		s.TakeFault()
 		s.SetSlot(addr(1), key, []byte{1})

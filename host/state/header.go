@@ -5,7 +5,6 @@ import (
 	"math/bits"
 
 	"github.com/athenarollup/athena/address"
-	"github.com/athenarollup/athena/scale"
 )
 
 // Status says what an account is.
@@ -19,7 +18,11 @@ const (
 	Expired Status = 3 // rent ran out
 )
 
-// Header is the record of an account. See docs/spec/state.md, "Keys and values".
+// MaxInlineBlob is the length up to which spawn arguments lie in the header. Longer ones have a leaf
+// of their own.
+const MaxInlineBlob = 64
+
+// Header is the record of an account. See docs/spec/state.md, "Account header".
 type Header struct {
 	Status        Status
 	Template      address.Address
@@ -29,12 +32,16 @@ type Header struct {
 	Slots         uint32
 	StoredBytes   uint64 // of the leaves of its slots
 	RentReserve   uint64
-	RentIndex     uint64 // at the last settlement
-	BlobHash      [32]byte
+	RentIndex     uint64   // at the last settlement
+	Blob          string   // spawn arguments of at most MaxInlineBlob bytes
+	BlobHash      [32]byte // of longer ones
 	Evicted       uint32
 	EvictAcc      [32]byte
 	Arrears       uint64 // rent owed when the account expired
 }
+
+// BlobApart reports whether the spawn arguments have a leaf of their own.
+func (h *Header) BlobApart() bool { return h.BlobHash != [32]byte{} }
 
 // Header returns the header of a. Absent means an address that nobody paid or spawned yet.
 func (s *State) Header(a address.Address) (Header, bool) {
@@ -101,19 +108,32 @@ func (s *State) Debit(a address.Address, amount uint64) bool {
 // may be spawned is the caller's question.
 func (s *State) Spawn(a, template address.Address, blob []byte) {
 	h, _ := s.Header(a)
-	h.Status, h.Template, h.BlobHash = Live, template, sha256.Sum256(blob)
+	h.Status, h.Template, h.Blob, h.BlobHash = Live, template, "", [32]byte{}
+	if len(blob) <= MaxInlineBlob {
+		h.Blob = string(blob)
+		s.SetHeader(a, h)
+		return
+	}
+	h.BlobHash = sha256.Sum256(blob)
 	s.SetHeader(a, h)
 	r := s.memo.recordOf(KindBlob, a, nil)
 	s.write(&r, r.leaf(blob))
 }
 
-// Blob returns the immutable spawn arguments of a. The caller must not change them.
-func (s *State) Blob(a address.Address) ([]byte, bool) {
+// Blob returns the immutable spawn arguments of a, whose header is h. The caller must not change
+// them.
+func (s *State) Blob(a address.Address, h *Header) ([]byte, bool) {
+	switch {
+	case h.Status != Live && h.Status != Expired:
+		return nil, false
+	case !h.BlobApart():
+		return []byte(h.Blob), true
+	}
 	r := s.memo.recordOf(KindBlob, a, nil)
 	return s.read(&r)
 }
 
-// BlobWarm reports whether the transaction touched the blob of a before.
+// BlobWarm reports whether the transaction touched the leaf of the blob of a before.
 func (s *State) BlobWarm(a address.Address) bool {
 	r := s.memo.recordOf(KindBlob, a, nil)
 	return s.warm(&r)
@@ -122,45 +142,4 @@ func (s *State) BlobWarm(a address.Address) bool {
 // faulted reports whether TakeFault would return a fault, and leaves it.
 func (s *State) faulted() bool {
 	return s.fault != 0 || s.err != nil || s.meter != nil && s.meter.Exhausted()
-}
-
-func (h *Header) encode() []byte {
-	e := scale.Encoder{B: make([]byte, 0, headerSize)}
-	e.U8(uint8(h.Status))
-	e.Raw(h.Template[:])
-	e.U64(h.Nonce)
-	e.U64(h.Balance)
-	e.U64(h.LockedDeposit)
-	e.U32(h.Slots)
-	e.U64(h.StoredBytes)
-	e.U64(h.RentReserve)
-	e.U64(h.RentIndex)
-	e.Raw(h.BlobHash[:])
-	e.U32(h.Evicted)
-	e.Raw(h.EvictAcc[:])
-	e.U64(h.Arrears)
-	return e.B
-}
-
-const headerSize = 1 + address.Size + 3*8 + 4 + 3*8 + 32 + 4 + 32 + 8
-
-func decodeHeader(b []byte) (h Header, ok bool) {
-	d := scale.NewDecoder(b)
-	h.Status = Status(d.U8())
-	d.Fill(h.Template[:])
-	h.Nonce = d.U64()
-	h.Balance = d.U64()
-	h.LockedDeposit = d.U64()
-	h.Slots = d.U32()
-	h.StoredBytes = d.U64()
-	h.RentReserve = d.U64()
-	h.RentIndex = d.U64()
-	d.Fill(h.BlobHash[:])
-	h.Evicted = d.U32()
-	d.Fill(h.EvictAcc[:])
-	h.Arrears = d.U64()
-	if d.Finish() != nil || h.Status > Expired {
-		return Header{}, false
-	}
-	return h, true
 }

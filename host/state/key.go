@@ -9,11 +9,12 @@ import (
 	"github.com/athenarollup/athena/scale"
 )
 
-// Key is a key of the authenticated map: SHA-256(address)[:3], which makes the keys of an account
-// neighbours, then 29 bytes of identity. See docs/spec/state.md, "Keys and values".
+// Key is a key of the authenticated map: its place, 3 bytes that choose an area of the map and make
+// the keys of an account neighbours in it, then 29 bytes of identity. See docs/spec/state.md, "Keys
+// and values".
 type Key [32]byte
 
-const neighbourBytes = 3
+const placeBytes = 3
 
 // Kind is the committed table of record kinds.
 type Kind uint8
@@ -23,14 +24,14 @@ const (
 	KindHeader   Kind = 1 // account header; no slot
 	KindTemplate Kind = 2 // template record; no slot
 	KindCode     Kind = 3 // chunk of template code; slot = chunk index, u32 LE
-	KindBlob     Kind = 4 // immutable spawn arguments; no slot
+	KindBlob     Kind = 4 // immutable spawn arguments that the header has no room for; no slot
 	KindSlot     Kind = 5 // storage slot; slot = 32-byte key
 	KindSystem   Kind = 6 // system record of the zero address; slot = name
 )
 
 // KeyOf is the tree key of a record.
 func KeyOf(kind Kind, a address.Address, slot []byte) Key {
-	neighbour := sha256.Sum256(a[:])
+	place := sha256.Sum256(a[:])
 	buf := make([]byte, 0, 96)
 	buf = append(buf, "athena/key"...)
 	buf = append(buf, byte(kind))
@@ -39,9 +40,50 @@ func KeyOf(kind Kind, a address.Address, slot []byte) Key {
 	identity := sha256.Sum256(buf)
 
 	var k Key
-	copy(k[:neighbourBytes], neighbour[:])
-	copy(k[neighbourBytes:], identity[:])
+	copy(k[:placeBytes], place[:])
+	copy(k[placeBytes:], identity[:])
+	k[0] = area(kind, slot, k[0])
 	return k
+}
+
+// area replaces the first bits of a key's place, so that what most steps touch is not as deep as
+// accounts are. Accounts and the records of which there are many have the area 0, templates and their
+// code 10. The few records that steps read and write all the time have the area 11, in an order of
+// their own: those of every step are side by side at its top, beside those of layer end.
+func area(kind Kind, slot []byte, first byte) byte {
+	switch kind {
+	case KindTemplate, KindCode:
+		return first&0x3f | 0x80
+	case KindSystem:
+		if b, ok := HotRecord(string(slot)); ok {
+			return b
+		}
+	default: // of an account
+	}
+	return first & 0x7f
+}
+
+// HotRecord returns the first byte of the key of a system record in the third area; ok is false for
+// any other record.
+func HotRecord(name string) (first byte, ok bool) {
+	switch name {
+	case "acc":
+		return 0xc0, true
+	case "rates":
+		return 0xd0, true
+	case "sweep":
+		return 0xe0, true
+	case "seenNext":
+		return 0xe4, true
+	case "usage":
+		return 0xe8, true
+	case "feesDue":
+		return 0xec, true
+	case "burned":
+		return 0xf0, true
+	default:
+		return 0, false
+	}
 }
 
 // record names one stored value: its tree key and the full key that its leaf must start with.

@@ -34,9 +34,8 @@ type noted struct {
 // SetTerms sets what storage costs until the next BeginTx, which makes it free.
 func (s *State) SetTerms(t Terms) { s.terms = t }
 
-// SetRentIndex says where the rent index of the layer comes from. It is asked when somebody owes
-// rent, and not charged to transactions.
-func (s *State) SetRentIndex(index func() uint64) { s.rentIndex = index }
+// SetRentIndex sets the rent index of the layer, by which accounts owe rent.
+func (s *State) SetRentIndex(index uint64) { s.rentIndex = index }
 
 // Ledger returns what the current transaction moved and did not revert.
 func (s *State) Ledger() Ledger { return s.ledger }
@@ -65,7 +64,7 @@ func (s *State) Solvent(h *Header) bool {
 	if h.StoredBytes == 0 {
 		return true
 	}
-	due, _ := h.rent(s.index())
+	due, _ := h.rent(s.rentIndex)
 	return due <= h.funds()
 }
 
@@ -74,7 +73,7 @@ func (s *State) Spendable(h *Header) uint64 {
 	if h.StoredBytes == 0 {
 		return h.Balance
 	}
-	due, _ := h.rent(s.index())
+	due, _ := h.rent(s.rentIndex)
 	return h.Balance - min(h.Balance, due-min(due, h.RentReserve))
 }
 
@@ -85,18 +84,11 @@ func (s *State) Settle(a address.Address, h Header) {
 	if h.StoredBytes == 0 {
 		return
 	}
-	paid := h.settle(s.index(), false)
+	paid := h.settle(s.rentIndex, false)
 	s.SetHeader(a, h)
 	if !s.faulted() {
 		s.note(0, paid)
 	}
-}
-
-func (s *State) index() uint64 {
-	if s.rentIndex == nil {
-		return 0
-	}
-	return s.rentIndex()
 }
 
 // rent returns what h owes at an index, in whole units of money, and the rest of it in parts of

@@ -192,26 +192,25 @@ func TestSettlingOftenCostsTheSame(t *testing.T) {
 // TestSettle: rent comes out of the reserve, then out of the balance, and reverting puts it back.
 func TestSettle(t *testing.T) {
 	t.Parallel()
-	a, now := addr(1), uint64(0)
+	a := addr(1)
 	s := New(newBackend())
-	s.SetRentIndex(func() uint64 { return now })
 	h := Header{Status: Live, StoredBytes: 1 << 20, Slots: 1, RentReserve: 10, Balance: 5}
 	s.SetHeader(a, h)
 	for _, tc := range []struct{ now, reserve, balance uint64 }{{8, 2, 5}, {12, 0, 3}, {15, 0, 0}} {
 		at, before := s.Snapshot(), header(s, a)
-		now = tc.now
+		s.SetRentIndex(tc.now)
 		require.True(t, s.Solvent(&before))
 		s.Settle(a, before)
 		want := before
-		want.RentIndex, want.RentReserve, want.Balance = now, tc.reserve, tc.balance
+		want.RentIndex, want.RentReserve, want.Balance = tc.now, tc.reserve, tc.balance
 		require.Equal(t, want, header(s, a))
-		require.Equal(t, Ledger{Rent: now}, s.Ledger())
+		require.Equal(t, Ledger{Rent: tc.now}, s.Ledger())
 		s.Revert(at)
 		require.Equal(t, before, header(s, a))
 		require.Equal(t, Ledger{Rent: before.RentIndex}, s.Ledger())
 		s.Settle(a, before)
 	}
-	now = 16
+	s.SetRentIndex(16)
 	h = header(s, a)
 	require.False(t, s.Solvent(&h))
 	require.Zero(t, s.Spendable(&h))
@@ -227,9 +226,8 @@ func TestSettle(t *testing.T) {
 // TestExpiry: the life of an account that runs out of money, attacked in between.
 func TestExpiry(t *testing.T) {
 	t.Parallel()
-	a, now := addr(1), uint64(0)
+	a := addr(1)
 	s := New(newBackend())
-	s.SetRentIndex(func() uint64 { return now })
 	s.SetHeader(a, Header{Status: Live, Nonce: 7, Balance: 30})
 	for k := range byte(3) {
 		s.SetSlot(a, [32]byte{k}, []byte{k})
@@ -239,12 +237,12 @@ func TestExpiry(t *testing.T) {
 	require.Equal(t, Live, header(s, a).Status, "it is solvent")
 	_, ok := s.Evict(a, [32]byte{0})
 	require.False(t, ok, "it is live")
-	now = 1 << 20
+	s.SetRentIndex(1 << 20)
 	s.Expire(a)
 	want := before
 	want.Status, want.Arrears = Expired, 3*(leafBytes+1)
 	require.Equal(t, want, header(s, a))
-	now = 1 << 30
+	s.SetRentIndex(1 << 30)
 	s.Expire(a)
 	require.Equal(t, want, header(s, a), "what it owes does not grow any more")
 
@@ -292,7 +290,7 @@ func TestExpiry(t *testing.T) {
 	require.Equal(t, Expired, header(s, a).Status)
 	require.True(t, s.Lifeline(a, 1))
 	want = before
-	want.Balance, want.RentIndex = 0, now
+	want.Balance, want.RentIndex = 0, 1<<30
 	require.Equal(t, want, header(s, a))
 	require.Equal(t, Ledger{Rent: 3 * (leafBytes + 1)}, s.Ledger())
 	for k := range byte(3) {
@@ -306,7 +304,7 @@ func TestExpiry(t *testing.T) {
 func TestDestroy(t *testing.T) {
 	t.Parallel()
 	s := New(newBackend())
-	s.Spawn(addr(1), addr(9), []byte("blob"))
+	s.Spawn(addr(1), addr(9), make([]byte, MaxInlineBlob+1))
 	h := header(s, addr(1))
 	h.Nonce, h.Balance, h.RentReserve, h.LockedDeposit = 7, 1, 2, 4
 	s.SetHeader(addr(1), h)
@@ -316,7 +314,7 @@ func TestDestroy(t *testing.T) {
 	require.True(t, s.Destroy(addr(1), addr(2)))
 	require.Equal(t, Header{Status: Dead, Nonce: 7}, header(s, addr(1)))
 	require.Equal(t, uint64(7), header(s, addr(2)).Balance)
-	_, ok := s.Blob(addr(1))
+	_, ok := s.Blob(addr(1), &h)
 	require.False(t, ok)
 	// Without a nonce nothing has to be remembered.
 	s.Spawn(addr(4), addr(9), nil)

@@ -152,7 +152,7 @@ func (s *State) replaceSlot(a address.Address, r *record, c slotChange, leaf []b
 	if s.faulted() {
 		return
 	}
-	rent := h.settle(s.index(), true)
+	rent := h.settle(s.rentIndex, true)
 	prepaid := saturatingMul(s.terms.Prepaid, max(c.after-c.before, 0))
 	// Saturating: in a state that a liar invented the counts may be anything.
 	h.StoredBytes = h.StoredBytes - min(h.StoredBytes, uint64(c.before)) + uint64(c.after)

@@ -49,7 +49,7 @@ type State struct {
 	terms     Terms
 	ledger    Ledger
 	notes     []noted
-	rentIndex func() uint64
+	rentIndex uint64
 
 	fault trap.Code
 	err   error

@@ -10,6 +10,7 @@ import (
 
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/metering"
+	"github.com/athenarollup/athena/scale"
 	"github.com/athenarollup/athena/trap"
 )
 
@@ -54,7 +55,39 @@ func TestKeyLayout(t *testing.T) {
 		require.NotEqual(t, k, other)
 	}
 	// Fixed vector: a change of the layout is a change of the protocol.
-	require.Equal(t, "9d908ea3", hexPrefix(KeyOf(KindHeader, address.Zero, nil)))
+	require.Equal(t, "1d908ea3", hexPrefix(KeyOf(KindHeader, address.Zero, nil)))
+}
+
+// TestKeyAreas: what is read all the time, and templates, are not among the accounts; the keys of an
+// owner are neighbours in each area.
+func TestKeyAreas(t *testing.T) {
+	t.Parallel()
+	for n := range byte(100) {
+		a := addr(n)
+		for _, kind := range []Kind{KindHeader, KindBlob, KindSlot} {
+			k := KeyOf(kind, a, make([]byte, 32))
+			require.Zero(t, k[0]>>7)
+			h := KeyOf(KindHeader, a, nil)
+			require.Equal(t, h[:placeBytes], k[:placeBytes])
+		}
+		template := KeyOf(KindTemplate, a, nil)
+		require.Equal(t, byte(0b10), template[0]>>6)
+		chunk := KeyOf(KindCode, a, chunkSlot(int(n)))
+		require.Equal(t, template[:placeBytes], chunk[:placeBytes])
+	}
+	seen := map[byte]string{}
+	for _, name := range []string{"acc", "rates", "sweep", "seenNext", "usage", "feesDue", "burned"} {
+		first, ok := HotRecord(name)
+		require.True(t, ok)
+		k := KeyOf(KindSystem, address.Zero, []byte(name))
+		require.Equal(t, first, k[0])
+		require.Equal(t, byte(0b11), first>>6)
+		require.Empty(t, seen[first], name)
+		seen[first] = name
+	}
+	for _, name := range []string{"", "layer/", "seen/", "seenq/", "unclaimed/", "acc/", "ACC"} {
+		require.Zero(t, KeyOf(KindSystem, address.Zero, []byte(name))[0]>>7, name)
+	}
 }
 
 func TestRecordMemo(t *testing.T) {
@@ -74,23 +107,85 @@ func TestRecordMemo(t *testing.T) {
 
 func TestHeaderRoundTrip(t *testing.T) {
 	t.Parallel()
-	h := Header{
+	full := Header{
 		Status: Live, Template: addr(9), Nonce: 1, Balance: 2, LockedDeposit: 3, Slots: 4,
-		StoredBytes: 5, RentReserve: 6, RentIndex: 7, BlobHash: [32]byte{8}, Evicted: 9,
+		StoredBytes: 5, RentReserve: 6, RentIndex: 7, Blob: "8", Evicted: 9,
 		EvictAcc: [32]byte{10}, Arrears: 11,
 	}
-	require.Len(t, h.encode(), headerSize)
-	got, ok := decodeHeader(h.encode())
-	require.True(t, ok)
-	require.Equal(t, h, got)
-	for n := range headerSize {
-		_, ok := decodeHeader(h.encode()[:n])
+	apart := full
+	apart.Blob, apart.BlobHash = "", [32]byte{8}
+	for _, h := range []Header{full, apart} {
+		b := h.encode()
+		got, ok := decodeHeader(b)
+		require.True(t, ok)
+		require.Equal(t, h, got)
+		for n := range b {
+			_, ok := decodeHeader(b[:n])
+			require.False(t, ok)
+		}
+		_, ok = decodeHeader(append(b, 0))
 		require.False(t, ok)
 	}
-	bad := h.encode()
-	bad[0] = 4
-	_, ok = decodeHeader(bad)
-	require.False(t, ok)
+}
+
+// TestHeaderSizes: a field that is zero takes no byte.
+func TestHeaderSizes(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		h    Header
+		size int
+	}{
+		{Header{Balance: 1}, 2 + 8},
+		{Header{Status: Dead, Nonce: 1}, 2 + 1 + 8},
+		{Header{Status: Live, Template: addr(1), Nonce: 1, Balance: 1, Blob: string(make([]byte, 32))},
+			2 + 1 + 24 + 8 + 8 + 1 + 32},
+		{Header{Status: Live, Template: addr(1), BlobHash: [32]byte{1}}, 2 + 1 + 24 + 32},
+		{Header{LockedDeposit: 1, Slots: 1, StoredBytes: 1, RentReserve: 1, RentIndex: 1}, 2 + 4*8 + 4},
+		{Header{Evicted: 1, EvictAcc: [32]byte{1}, Arrears: 1}, 2 + 4 + 32 + 8},
+	} {
+		require.Len(t, tc.h.encode(), tc.size, "%+v", tc.h)
+	}
+}
+
+// TestHeaderIsCanonical: a header has one encoding; a present zero is none, and neither is a header of
+// zeroes only.
+func TestHeaderIsCanonical(t *testing.T) {
+	t.Parallel()
+	sizes := []int{1, 24, 8, 8, 8, 4, 8, 8, 8, 0, 32, 4, 32, 8}
+	require.Len(t, sizes, headerFields)
+	for bit, n := range sizes {
+		mask := uint16(1) << bit
+		fields := make([]byte, n)
+		if n == 0 {
+			fields = []byte{0} // an empty blob
+		}
+		zero := append([]byte{byte(mask), byte(mask >> 8)}, fields...)
+		_, ok := decodeHeader(zero)
+		require.False(t, ok, "field %d", bit)
+		if n > 0 {
+			zero[len(zero)-1] = 1
+			h, ok := decodeHeader(zero)
+			require.True(t, ok, "field %d", bit)
+			require.Equal(t, zero, h.encode())
+		}
+	}
+	blob := func(n int) []byte {
+		e := scale.Encoder{B: []byte{0, 2}}
+		e.Bytes(bytes.Repeat([]byte{1}, n))
+		return e.B
+	}
+	_, ok := decodeHeader(blob(MaxInlineBlob))
+	require.True(t, ok)
+	for name, b := range map[string][]byte{
+		"nothing": {}, "half a mask": {0}, "a mask of nothing": {0, 0},
+		"a field that there is not": {0, 0x40}, "another": {0, 0x80},
+		"a status that there is not": {1, 0, 4},
+		"a blob that is too long":    blob(MaxInlineBlob + 1),
+		"a blob in two places":       append([]byte{0, 6, 4, 1}, bytes.Repeat([]byte{1}, 32)...),
+	} {
+		_, ok := decodeHeader(b)
+		require.False(t, ok, name)
+	}
 }
 
 func TestBalances(t *testing.T) {
@@ -123,13 +218,41 @@ func TestSpawnKeepsBalanceAndNonce(t *testing.T) {
 	require.Equal(t, addr(9), h.Template)
 	require.Equal(t, uint64(7), h.Nonce)
 	require.Equal(t, uint64(5), h.Balance)
-	blob, ok := s.Blob(addr(1))
+	blob, ok := s.Blob(addr(1), &h)
 	require.True(t, ok)
 	require.Equal(t, "blob", string(blob))
-	s.Spawn(addr(2), addr(9), nil)
-	blob, ok = s.Blob(addr(2))
-	require.True(t, ok, "an empty blob is present")
-	require.Empty(t, blob)
+	_, ok = s.Blob(addr(1), &Header{Status: Dead})
+	require.False(t, ok, "only a program has arguments")
+}
+
+// TestBlobs: short spawn arguments lie in the header, longer ones in a leaf beside it; spawning again
+// leaves nothing of the old ones.
+func TestBlobs(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, MaxInlineBlob, MaxInlineBlob + 1, 4096} {
+		s := New(newBackend())
+		want := bytes.Repeat([]byte{7}, n)
+		s.Spawn(addr(1), addr(9), want)
+		h := header(s, addr(1))
+		require.Equal(t, n > MaxInlineBlob, h.BlobApart())
+		got, ok := s.Blob(addr(1), &h)
+		require.True(t, ok)
+		require.Equal(t, string(want), string(got))
+		require.Equal(t, n > MaxInlineBlob, s.BlobWarm(addr(1)))
+		keys := 1
+		if n > MaxInlineBlob {
+			keys = 2
+		}
+		require.Len(t, s.Changes(), keys)
+		require.True(t, s.Destroy(addr(1), addr(2)))
+		require.Empty(t, s.Changes())
+		s.Spawn(addr(1), addr(9), []byte("new"))
+		h = header(s, addr(1))
+		got, _ = s.Blob(addr(1), &h)
+		require.Equal(t, "new", string(got))
+		require.Len(t, s.Changes(), 1)
+		require.Equal(t, trap.None, s.TakeFault())
+	}
 }
 
 func TestSlotsCountInHeader(t *testing.T) {
@@ -355,7 +478,8 @@ func TestCharges(t *testing.T) {
 
 	id := s.Snapshot()
 	s.SetSlot(addr(1), [32]byte{1}, make([]byte, 30))
-	header := uint64(1 + 24 + 1 + headerSize)
+	h := header(s, addr(1))
+	header := uint64(1 + 24 + 1 + len(h.encode()))
 	want := metering.Units{
 		metering.Read:  2*schedule.KeyAllowance + leaf + 30 + header,
 		metering.Write: leaf + 30 + header,

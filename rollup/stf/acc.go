@@ -3,7 +3,9 @@ package stf
 import (
 	"fmt"
 	"math"
+	"math/bits"
 
+	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/scale"
@@ -18,6 +20,35 @@ type Acc struct {
 	FeePool     uint64 // execution fees, credited when a claim of the layer is final
 	ItemIndex   uint32 // number of items executed
 	Burned      uint64
+	// Relays are credited by layer end, so that the steps before it need not show their accounts.
+	Relays []RelayCredit
+}
+
+// RelayCredit is what transactions earned for a relay.
+type RelayCredit struct {
+	To     address.Address
+	Amount uint64
+}
+
+// earn notes a credit: together with what the relay earned before, or as that of the next relay. It
+// reports false, without effect, when there is no place, or the sum is above 2^64-1: then the step
+// has to credit the account.
+func (a *Acc) earn(c RelayCredit) bool {
+	for i := range a.Relays {
+		if r := &a.Relays[i]; r.To == c.To {
+			sum, carry := bits.Add64(r.Amount, c.Amount, 0)
+			if carry != 0 {
+				return false
+			}
+			r.Amount = sum
+			return true
+		}
+	}
+	if len(a.Relays) >= rollup.MaxRelayCredits {
+		return false
+	}
+	a.Relays = append(a.Relays, c)
+	return true
 }
 
 // Encode returns the canonical encoding of the record.
@@ -31,6 +62,11 @@ func (a *Acc) Encode() []byte {
 	e.U64(a.FeePool)
 	e.U32(a.ItemIndex)
 	e.U64(a.Burned)
+	e.Len(len(a.Relays))
+	for i := range a.Relays {
+		e.Raw(a.Relays[i].To[:])
+		e.U64(a.Relays[i].Amount)
+	}
 	return e.B
 }
 
@@ -48,6 +84,12 @@ func DecodeAcc(b []byte) (*Acc, error) {
 	a.FeePool = d.U64()
 	a.ItemIndex = d.U32()
 	a.Burned = d.U64()
+	for range d.Len(rollup.MaxRelayCredits) {
+		var c RelayCredit
+		d.Fill(c.To[:])
+		c.Amount = d.U64()
+		a.Relays = append(a.Relays, c)
+	}
 	if err := d.Finish(); err != nil {
 		return nil, fmt.Errorf("acc: %w", err)
 	}

@@ -49,8 +49,9 @@ func (t *txRun) charge() {
 	t.state.BeginTx(nil) // what the transaction could not pay for cannot stop its settlement
 	t.creditOrBurn(t.payer(), t.tx.MaxFee-fee)
 	t.feePool += pool + moved.Rent
-	if relay > 0 {
-		t.relays = append(t.relays, credit{to: t.item.Relay, amount: relay})
+	earned := RelayCredit{To: t.item.Relay, Amount: relay}
+	if relay > 0 && !t.acc.earn(earned) {
+		t.relays = append(t.relays, earned)
 	}
 	t.run.used = t.run.used.Add(used)
 	t.out.receipt.Units = used

@@ -10,14 +10,15 @@ import (
 // leaves: an error, or what is written again as it was.
 func FuzzSystemRecords(f *testing.F) {
 	f.Add(usage{first: 3}.encode())
+	f.Add((&rates{rentIndex: 7}).encode())
 	f.Add([]byte{})
 	f.Add(append([]byte{6}, make([]byte, 30)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if u, err := decodeUsage(b); err == nil {
 			require.Equal(t, b, u.encode())
 		}
-		if u, err := decodeUnits(b); err == nil {
-			require.Equal(t, b, encodeUnits(u))
+		if r, err := decodeRates(b); err == nil {
+			require.Equal(t, b, r.encode())
 		}
 		if l, err := parseLeaf(b); err == nil {
 			require.LessOrEqual(t, len(l.Slot)+len(l.Payload), len(b))

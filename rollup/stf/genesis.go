@@ -50,9 +50,9 @@ func Genesis(g *rollup.Genesis) ([]state.Change, error) {
 		Time:            g.Time,
 	}
 	s.SetSystem(recordAcc, new(Acc).Encode())
-	s.SetSystem(recordPrices, encodeUnits(g.Params.Prices))
+	first := rates{prices: g.Params.Prices}
+	s.SetSystem(recordRates, first.encode())
 	s.SetSystem(recordUsage, usage{first: 1}.encode())
-	s.SetSystem(recordRentIndex, encodeU64(0))
 	s.SetSystem(recordSweep, make([]byte, len(state.Key{})))
 	s.SetSystem(recordBurned, encodeU64(0))
 	s.SetSystem(recordFeesDue, encodeU64(0))

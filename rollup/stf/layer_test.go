@@ -3,7 +3,9 @@ package stf_test
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"math"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -170,8 +172,8 @@ func TestTooManyFinalClaims(t *testing.T) {
 	}
 }
 
-// TestRelayIsPaidAfterTheStep: no item of a step sees what its relay earned in it.
-func TestRelayIsPaidAfterTheStep(t *testing.T) {
+// TestRelaysArePaidAtLayerEnd: no item of a layer sees what its relay earned in it.
+func TestRelaysArePaidAtLayerEnd(t *testing.T) {
 	t.Parallel()
 	c := newChain(t)
 	// carol relays alice's transaction, which pays her; her own needs that money.
@@ -186,6 +188,98 @@ func TestRelayIsPaidAfterTheStep(t *testing.T) {
 	require.Greater(t, after.Balance, h.Balance)
 	out = apply(t, c, poor)
 	require.Equal(t, rollup.OutcomeSuccess, out.Receipts()[1].Outcome)
+}
+
+// TestRelayCredits: the first relays of a layer wait for its end, each with the sum of what it earned;
+// one more is credited by the step. The money is there after every step.
+func TestRelayCredits(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	const relays = rollup.MaxRelayCredits + 2
+	var lines []string
+	for i := range 2 * relays {
+		line := fmt.Sprintf("alice: spend bob 1 | relay=relay%d", i%relays)
+		if i%relays == 0 {
+			line = "alice: spend bob 1 | forced" // earns nothing, and takes no place
+		}
+		lines = append(lines, line)
+	}
+	l := layer(t, c, lines...)
+	l.Steps = nil
+	for i := range l.Items {
+		l.Steps = append(l.Steps, rollup.Step{First: uint32(i), Count: 1})
+	}
+	total, earned, fees := c.Minted, map[string]uint64{}, uint64(0)
+	balance := func(name string) uint64 {
+		h, err := stf.Account(c.Tree, c.Address(name))
+		require.NoError(t, err)
+		return h.Balance
+	}
+	_, err := c.Apply(l, func(_ *statetree.Tree, step int, _ rollup.Hash) error {
+		supply, err := stf.SupplyOf(c.Tree)
+		require.NoError(t, err)
+		require.Zero(t, total.Cmp(supply.Total()), "step %d", step)
+		acc := accOf(t, c)
+		if step > 0 && step <= len(lines) {
+			it := &l.Items[step]
+			fee, ok := rollup.RelayFee(it)
+			require.True(t, ok)
+			if fee > 0 {
+				earned[fmt.Sprint("relay", (step-1)%relays)] += fee
+				fees += fee
+			}
+		}
+		waiting := uint64(0)
+		for i, r := range acc.Relays {
+			name := fmt.Sprint("relay", i+1)
+			require.Equal(t, stf.RelayCredit{To: c.Address(name), Amount: earned[name]}, r)
+			require.Zero(t, balance(name))
+			waiting += r.Amount
+		}
+		require.Equal(t, int64(waiting), supply.Relays.Int64())
+		last := fmt.Sprint("relay", relays-1)
+		require.Equal(t, earned[last], balance(last), "there is no place for it")
+		if step == len(l.Steps)-1 {
+			require.Empty(t, acc.Relays)
+		} else {
+			require.Len(t, acc.Relays, min(max(step-1, 0), rollup.MaxRelayCredits))
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	sum := uint64(0)
+	for name, want := range earned {
+		require.Equal(t, want, balance(name), name)
+		sum += want
+	}
+	require.Len(t, earned, relays-1)
+	require.Equal(t, fees, sum)
+}
+
+// TestRelayThatCannotHoldIt: what a relay's account cannot hold is burned at layer end.
+func TestRelayThatCannotHoldIt(t *testing.T) {
+	t.Parallel()
+	c := newChain(t)
+	edit(t, c, "carol", func(h *state.Header) {
+		more := math.MaxUint64 - h.Balance
+		c.Minted.Add(c.Minted, new(big.Int).SetUint64(more))
+		h.Balance += more
+	})
+	out := apply(t, c, "alice: spend bob 1 | relay=carol")
+	require.Equal(t, rollup.OutcomeSuccess, out.Receipts()[1].Outcome)
+	supply, err := stf.SupplyOf(c.Tree)
+	require.NoError(t, err)
+	require.Positive(t, supply.Burned.Sign())
+	require.Zero(t, supply.Relays.Sign())
+}
+
+func accOf(t *testing.T, c *stftest.Chain) *stf.Acc {
+	s := state.New(stf.Backend(c.Tree))
+	b, ok := s.System("acc")
+	require.True(t, ok)
+	acc, err := stf.DecodeAcc(b)
+	require.NoError(t, err)
+	return acc
 }
 
 func TestApplyLayer(t *testing.T) {

@@ -18,7 +18,9 @@ type usage struct {
 func (u usage) encode() []byte {
 	var e scale.Encoder
 	e.U64(u.first)
-	e.Raw(encodeUnits(u.sum))
+	for _, v := range u.sum {
+		e.U64(v)
+	}
 	return e.B
 }
 
@@ -31,10 +33,11 @@ func decodeUsage(b []byte) (u usage, err error) {
 	return u, d.Finish()
 }
 
-// movePrices takes the layer that ends into the window, drops the one that is too old, and writes
-// the prices of the next layer (docs/spec/fees.md, "Prices of execution"). When a change of the
-// parameters made the window shorter, it starts anew.
-func (r *run) movePrices() {
+// moveRates takes the layer that ends into the window, drops the one that is too old, and writes the
+// prices of the next layer (docs/spec/fees.md, "Prices of execution") and the rent index, which a layer
+// older makes everybody owe more. When a change of the parameters made the window shorter, it starts
+// anew.
+func (r *run) moveRates() {
 	p, height := r.layer.Params, r.layer.Header.Height
 	u, err := decodeUsage(r.record(recordUsage))
 	if err != nil || u.first == 0 || u.first > height {
@@ -52,7 +55,11 @@ func (r *run) movePrices() {
 		u.first++
 	}
 	r.setRecord(recordUsage, u.encode())
-	r.setRecord(recordPrices, encodeUnits(p.NextPrices(r.ctx.Prices, u.sum, height-u.first+1)))
+	next := rates{
+		prices:    p.NextPrices(r.rates.prices, u.sum, height-u.first+1),
+		rentIndex: r.rates.rentIndex + p.RentPrice,
+	}
+	r.setRecord(recordRates, next.encode())
 }
 
 // sealedLayer returns the record of a sealed layer.

@@ -20,15 +20,15 @@ func Account(t *statetree.Tree, a address.Address) (state.Header, error) {
 // Prices returns the prices that the last layer end sealed: what the next transaction pays.
 func Prices(t *statetree.Tree) (metering.Units, error) {
 	s := state.New(Backend(t))
-	b, _ := s.System(recordPrices)
+	b, _ := s.System(recordRates)
 	if err := s.Err(); err != nil {
 		return metering.Units{}, err
 	}
-	u, err := decodeUnits(b)
+	r, err := decodeRates(b)
 	if err != nil {
-		return u, fmt.Errorf("%w: prices: %w", ErrCorrupt, err)
+		return metering.Units{}, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return u, nil
+	return r.prices, nil
 }
 
 // SealedLayer returns the sealed record of a layer; ok is false when the layer is not sealed.

@@ -11,16 +11,15 @@ import (
 )
 
 // The names of the system records, which lie under the zero address (docs/spec/state.md); that of a
-// sealed layer is rollup.LayerRecordName.
+// sealed layer is rollup.LayerRecordName. State gives those of the first group short paths.
 const (
-	recordAcc       = "acc"       // Acc
-	recordPrices    = "prices"    // 5 u64: the prices sealed by the last layer end
-	recordUsage     = "usage"     // usage: what the window of layers used
-	recordRentIndex = "rentIndex" // u64: rent of 2^20 bytes since genesis
-	recordSweep     = "sweep"     // 32 bytes: the key that the sweep visited last
-	recordBurned    = "burned"    // u64: money burned in sealed layers
-	recordFeesDue   = "feesDue"   // u64: fee pools of sealed layers that nobody earned yet
-	recordSeenNext  = "seenNext"  // u64 layer, u32 index: the next seen record to expire
+	recordAcc      = "acc"      // Acc
+	recordRates    = "rates"    // rates: what all items of the next layer go by
+	recordUsage    = "usage"    // usage: what the window of layers used
+	recordSweep    = "sweep"    // 32 bytes: the key that the sweep visited last
+	recordBurned   = "burned"   // u64: money burned in sealed layers
+	recordFeesDue  = "feesDue"  // u64: fee pools of sealed layers that nobody earned yet
+	recordSeenNext = "seenNext" // u64 layer, u32 index: the next seen record to expire
 
 	prefixSeen      = "seen/"      // ‖ transaction id: u64 expiry
 	prefixSeenQueue = "seenq/"     // ‖ expiry u64: u32 count; ‖ expiry ‖ index u32: transaction id
@@ -55,20 +54,31 @@ func decodeUnclaimed(b []byte) (*Unclaimed, error) {
 	return u, nil
 }
 
-func encodeUnits(u metering.Units) []byte {
+// rates is the record "rates": what the last layer end sealed for all items of the next layer.
+type rates struct {
+	prices    metering.Units // of execution
+	rentIndex uint64         // rent of 2^20 bytes since genesis
+}
+
+func (r *rates) encode() []byte {
 	var e scale.Encoder
-	for _, v := range u {
+	for _, v := range r.prices {
 		e.U64(v)
 	}
+	e.U64(r.rentIndex)
 	return e.B
 }
 
-func decodeUnits(b []byte) (u metering.Units, err error) {
+func decodeRates(b []byte) (r rates, err error) {
 	d := scale.NewDecoder(b)
-	for i := range u {
-		u[i] = d.U64()
+	for i := range r.prices {
+		r.prices[i] = d.U64()
 	}
-	return u, d.Finish()
+	r.rentIndex = d.U64()
+	if err := d.Finish(); err != nil {
+		return rates{}, fmt.Errorf("rates: %w", err)
+	}
+	return r, nil
 }
 
 func encodeU64(v uint64) []byte { return binary.LittleEndian.AppendUint64(nil, v) }

@@ -22,26 +22,18 @@ type run struct {
 
 	ctx     host.Context
 	acc     *Acc
+	rates   rates
 	burned  uint64
 	feePool uint64
 	used    metering.Units
-	relays  []credit
+	relays  []RelayCredit // for which the accumulator has no place
 
 	withdrawals [][]host.Withdrawal // of each item
 
 	sealed bool // the step is layer end
 
-	rentIndex uint64
-	rentKnown bool
-
 	result StepResult
 	err    error // the first damaged record met
-}
-
-// credit is money that an item earned for a relay.
-type credit struct {
-	to     address.Address
-	amount uint64
 }
 
 // step executes the items and folds their sums.
@@ -65,19 +57,18 @@ func (r *run) begin() {
 		r.damaged(err)
 		acc = new(Acc)
 	}
-	prices, err := decodeUnits(r.record(recordPrices))
-	if err != nil {
+	if r.rates, err = decodeRates(r.record(recordRates)); err != nil {
 		r.damaged(err)
 	}
 	r.acc = acc
-	r.state.SetRentIndex(r.rentNow)
+	r.state.SetRentIndex(r.rates.rentIndex)
 	r.ctx = host.Context{
 		Height:     h.Height,
 		Time:       h.Time,
 		Beacon:     h.Beacon,
 		ParentHash: h.ParentHash,
 		ChainID:    r.layer.ChainID,
-		Prices:     prices,
+		Prices:     r.rates.prices,
 
 		DepositPrice: r.layer.Params.DepositPrice,
 		PrepaidRent:  r.layer.Params.PrepaidRent(),
@@ -117,7 +108,7 @@ func (r *run) item(it *rollup.Item, index uint32) {
 func (r *run) fold() {
 	r.state.BeginTx(nil)
 	for _, c := range r.relays {
-		r.creditOrBurn(c.to, c.amount)
+		r.creditOrBurn(c.To, c.Amount)
 	}
 	for i := range r.result.Receipts {
 		r.acc.Receipts.Append(r.result.Receipts[i].Encode())

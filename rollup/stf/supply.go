@@ -15,6 +15,7 @@ type Supply struct {
 	Balances  big.Int // of accounts and stubs
 	Locked    big.Int // deposits for storage, and rent reserves
 	FeePools  big.Int // of this layer and of sealed ones, not credited yet
+	Relays    big.Int // what relays earned in this layer
 	Unclaimed big.Int // credits that would have overflowed
 	Burned    big.Int
 }
@@ -22,7 +23,9 @@ type Supply struct {
 // Total returns the sum.
 func (s *Supply) Total() *big.Int {
 	sum := new(big.Int)
-	for _, part := range []*big.Int{&s.Balances, &s.Locked, &s.FeePools, &s.Unclaimed, &s.Burned} {
+	for _, part := range []*big.Int{
+		&s.Balances, &s.Locked, &s.FeePools, &s.Relays, &s.Unclaimed, &s.Burned,
+	} {
 		sum.Add(sum, part)
 	}
 	return sum
@@ -61,6 +64,9 @@ func (s *Supply) addSystem(name string, payload []byte) error {
 		}
 		grow(&s.FeePools, acc.FeePool)
 		grow(&s.Burned, acc.Burned)
+		for i := range acc.Relays {
+			grow(&s.Relays, acc.Relays[i].Amount)
+		}
 	case name == recordFeesDue, name == recordBurned:
 		v, err := decodeU64(payload)
 		if err != nil {

@@ -67,21 +67,3 @@ func (r *run) visit(leaf []byte, out *outcome) {
 		r.damaged(fmt.Errorf("swept leaf of %v: %v", l.Owner, f))
 	}
 }
-
-// rentNow is the rent index of the layer. Few items need it, so that it is read when one does.
-func (r *run) rentNow() uint64 {
-	if !r.rentKnown {
-		b, ok := r.state.PeekSystem(recordRentIndex)
-		v, err := decodeU64(b)
-		if !ok || err != nil {
-			r.damaged(fmt.Errorf("record %q: %w", recordRentIndex, err))
-		}
-		r.rentIndex, r.rentKnown = v, true
-	}
-	return r.rentIndex
-}
-
-// raiseRent makes a layer older what everybody owes.
-func (r *run) raiseRent() {
-	r.setRecord(recordRentIndex, encodeU64(r.rentNow()+r.layer.Params.RentPrice))
-}

@@ -62,9 +62,13 @@ func (r *run) creditOrKeep(to address.Address, amount uint64, id rollup.Hash) bo
 	return false
 }
 
-// layerEnd sweeps and purges expired seen records. The layer is sealed when the step is folded, so that the
-// record covers the receipt of layer end itself.
+// layerEnd credits the relays, sweeps, and purges expired seen records. The layer is sealed when the step
+// is folded, so that the record covers the receipt of layer end itself.
 func (r *run) layerEnd(out *outcome) {
+	for _, c := range r.acc.Relays {
+		r.creditOrBurn(c.To, c.Amount)
+	}
+	r.acc.Relays = nil
 	r.sweep(out)
 	r.purgeSeen()
 	r.sealed = true
@@ -93,6 +97,5 @@ func (r *run) seal() {
 		r.setRecord(recordBurned, encodeU64(r.u64(recordBurned)+r.acc.Burned))
 	}
 	r.acc.FeePool, r.acc.Burned = 0, 0
-	r.movePrices()
-	r.raiseRent()
+	r.moveRates()
 }

@@ -169,7 +169,7 @@ func (t *txRun) program(a address.Address) (template address.Address, blob []byt
 	if h.Status != state.Live {
 		return address.Zero, nil
 	}
-	blob, _ = t.state.Blob(a)
+	blob, _ = t.state.Blob(a, &h)
 	return h.Template, blob
 }
 
