@@ -99,7 +99,7 @@ func Run(ctx context.Context, cfg Config) (report *Report, err error) {
 		return nil, err
 	}
 	if r.dir != "" {
-		if r.out.DiskBytes, err = size(r.dir); err != nil {
+		if r.out.DiskBytes, err = Size(r.dir); err != nil {
 			return nil, err
 		}
 	}
@@ -271,8 +271,8 @@ func hashNanos() float64 {
 	return float64(best.Nanoseconds()) / n
 }
 
-// size returns the bytes of the files in a folder.
-func size(dir string) (sum int64, err error) {
+// Size returns the bytes of the files in a folder.
+func Size(dir string) (sum int64, err error) {
 	err = filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
 		if err != nil || e.IsDir() {
 			return err

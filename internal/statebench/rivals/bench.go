@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/athenarollup/athena/internal/statebench"
 )
 
 // config says what to measure.
@@ -77,7 +79,11 @@ func measure(ctx context.Context, cfg config) (out *report, err error) {
 		}
 	}()
 	for _, k := range cfg.kinds {
-		p, err := cfg.start(ctx, k, filepath.Join(dir, k.name), cfg)
+		own := filepath.Join(dir, k.name)
+		if err := os.Mkdir(own, 0o700); err != nil {
+			return nil, fmt.Errorf("rivals: make a folder for a database: %w", err)
+		}
+		p, err := cfg.start(ctx, k, own, cfg)
 		if err != nil {
 			return nil, err
 		}
@@ -243,29 +249,11 @@ func (b *bench) close(dir string) error {
 	}
 	for _, t := range b.out.Trees {
 		var err error
-		if t.DiskBytes, err = diskBytes(filepath.Join(dir, t.Name)); err != nil {
+		if t.DiskBytes, err = statebench.Size(filepath.Join(dir, t.Name)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// diskBytes returns the length of the files in a folder, 0 if it is not there.
-func diskBytes(dir string) (sum int64, err error) {
-	err = filepath.WalkDir(dir, func(_ string, e os.DirEntry, err error) error {
-		if err != nil || e.IsDir() {
-			return err
-		}
-		info, err := e.Info()
-		if err == nil {
-			sum += info.Size()
-		}
-		return err
-	})
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	return sum, err
 }
 
 func total(took []time.Duration) (sum time.Duration) {
