@@ -83,7 +83,7 @@ func (c *challenger) run(ctx context.Context, tip l1.Tip, all []wrong) error {
 			return nil
 		}
 		err := c.challenge(ctx, tip, w.info, w.difference)
-		if errors.Is(err, errReplaying) {
+		if errors.Is(err, errReplaying) || errors.Is(err, errPruned) {
 			continue
 		}
 		if err != nil {
@@ -134,16 +134,14 @@ func (c *challenger) settled(info *l1.ClaimInfo, d *difference, tried uint8) boo
 	if v == nil || v.Step != d.step {
 		return false
 	}
-	switch v.Code {
-	case rollup.VerdictUpheld:
-		if tried == 0 {
-			c.log.Error("L1 upheld a step that is wrong here", "claim", info.ID.Short(),
-				"layer", d.layer, "step", d.step, "own", d.own.Short())
-		}
-		return true
-	case rollup.VerdictInconclusive:
-		return true
-	default:
+	if v.Code != rollup.VerdictUpheld {
+		// Not INCONCLUSIVE either: when the engine is repaired, the witness that waits may turn out to
+		// be a bad one of a friend of the liar's, and then another has to wait beside it.
 		return false
 	}
+	if tried == 0 {
+		c.log.Error("L1 upheld a step that is wrong here", "claim", info.ID.Short(),
+			"layer", d.layer, "step", d.step, "own", d.own.Short())
+	}
+	return true
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/athenarollup/athena/internal/kv"
 	"github.com/athenarollup/athena/rollup"
+	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/statetree"
 )
 
@@ -27,6 +28,10 @@ const (
 // it, and what wanted it is tried again.
 var errReplaying = errors.New("executor: the state below the history is being replayed")
 
+// errPruned says that the state below the history cannot be replayed: L1 does not have the blocks.
+var errPruned = errors.New("executor: L1 does not have the blocks any more that a replay needs; " +
+	"set --l1 to a node that keeps all blocks, and start again")
+
 // past executes layers again that lie below the history of the state database, for challenges of
 // claims that come late. It is a second ledger, which advances by some layers in each Step; what it
 // has survives a restart.
@@ -36,6 +41,7 @@ type past struct {
 	want   uint64  // state after this layer
 	asked  bool    // since the last advance
 	gone   bool    // there is no folder
+	lost   error   // why nothing can be replayed; nil: it can
 }
 
 func newPast(cfg *Config) *past {
@@ -49,8 +55,11 @@ func newPast(cfg *Config) *past {
 	return p
 }
 
-// after returns the state after a layer and the carry, or errReplaying.
+// after returns the state after a layer and the carry, or errReplaying, or errPruned.
 func (p *past) after(layer uint64) (*statetree.Tree, *rollup.Carry, error) {
+	if p.lost != nil {
+		return nil, nil, p.lost
+	}
 	p.asked = true
 	if p.ledger == nil {
 		if err := p.open(); err != nil {
@@ -102,8 +111,12 @@ func (p *past) advance(ctx context.Context, log *slog.Logger) (more bool, err er
 			return false, err
 		}
 		if _, _, err := p.ledger.advance(ctx); err != nil {
-			if errors.Is(err, errMoved) { // what was replayed is of another branch
-				err = errors.Join(err, p.drop())
+			if errors.Is(err, errMoved) { // what was replayed is of another branch, or L1 forgets
+				pruned, failed := p.pruned(ctx, h.layer+1)
+				if err = errors.Join(err, p.drop(), failed); pruned {
+					log.Error("no replay, no challenge of old layers", "error", p.lost)
+					return false, failed
+				}
 			}
 			return false, fmt.Errorf("executor: replay of layer %d: %w", h.layer+1, err)
 		}
@@ -112,6 +125,26 @@ func (p *past) advance(ctx context.Context, log *slog.Logger) (more bool, err er
 		}
 	}
 	return more, nil
+}
+
+// pruned reports whether L1 lacks what layer h is derived from, although it is far above it. Then
+// nothing is replayed any more: what cannot be challenged must not keep the executor from the rest.
+func (p *past) pruned(ctx context.Context, h uint64) (bool, error) {
+	tip, err := p.cfg.Chain.Tip(ctx)
+	if err != nil || tip.Height <= h {
+		return false, onChain("ask L1 for its tip", err)
+	}
+	for at := max(1, h-1); at <= h; at++ {
+		_, err := p.cfg.Chain.Layer(ctx, at)
+		if errors.Is(err, l1.ErrNoLayer) {
+			p.lost = fmt.Errorf("%w (block %d, of layers up to %d)", errPruned, at, p.want)
+			return true, nil
+		}
+		if err != nil {
+			return false, onChain("read an L1 block", err)
+		}
+	}
+	return false, nil
 }
 
 func (p *past) open() (err error) {

@@ -1,10 +1,12 @@
 package executor
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 )
 
@@ -51,4 +53,52 @@ func TestReplayGoesOn(t *testing.T) {
 	require.Nil(t, one.ledger.past.ledger)
 	require.NoDirExists(t, one.ledger.past.cfg.Dir)
 	require.NoError(t, one.Close())
+}
+
+// forgetting is an L1 that has pruned the blocks below a height.
+type forgetting struct {
+	l1.Chain
+	below uint64
+}
+
+func (f forgetting) Layer(ctx context.Context, h uint64) (*rollup.Layer, error) {
+	if h < f.below {
+		return nil, l1.ErrNoLayer
+	}
+	return f.Chain.Layer(ctx, h)
+}
+
+// An executor that started from a snapshot proves the layer of the snapshot itself by a replay from the
+// genesis; when L1 does not have the blocks any more it says what to do, once, and goes on.
+func TestReplayBelowTheSnapshot(t *testing.T) {
+	n, one := history(t)
+	for _, below := range []uint64{0, 5} {
+		cfg := n.joiner()
+		require.NoError(t, (&Join{Config: cfg, Peers: []Peer{one.Peer("a")}}).Run(t.Context()))
+		cfg.Chain = forgetting{n.chain, below}
+		e := n.open(cfg)
+		base, _ := e.Head()
+		require.NoError(t, steps(t.Context(), e))
+		_, err := e.ledger.prove(t.Context(), base, 0, true)
+		require.ErrorIs(t, err, errReplaying)
+		for more := true; more; {
+			more, err = e.ledger.past.advance(t.Context(), e.log)
+			require.NoError(t, err)
+			e.ledger.past.asked = more
+		}
+		p, err := e.ledger.prove(t.Context(), base, 0, true)
+		if below > 0 {
+			require.ErrorIs(t, err, errPruned)
+			require.ErrorContains(t, err, "set --l1 to a node that keeps all blocks")
+			require.ErrorContains(t, err, "block 1")
+		} else {
+			require.NoError(t, err)
+			rec, err := e.ledger.record(base)
+			require.NoError(t, err)
+			require.Equal(t, rec.PreRoot, p.pre)
+			require.Equal(t, rec.StepRoots[0], p.post)
+		}
+		n.mine(1)
+		require.NoError(t, steps(t.Context(), e), "it goes on")
+	}
 }
