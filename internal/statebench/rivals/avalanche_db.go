@@ -12,8 +12,8 @@ import (
 )
 
 // avalancheDB is the database.Database of avalanchego on the Pebble that Athena uses, with the
-// options of avalanchego's pebbledb, which needs an older Pebble than the other trees. All writes are
-// synced, as there.
+// options of avalanchego's pebbledb, which needs an older Pebble than the other trees. All writes
+// are synced, as there.
 type avalancheDB struct{ db *pebble.DB }
 
 func openAvalancheDB(dir string) (*avalancheDB, error) {

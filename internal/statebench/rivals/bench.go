@@ -38,7 +38,9 @@ const (
 // commitSizes are the rows of commits, proofRows those of proofs: keys, turns and proofs in a turn.
 var (
 	commitSizes = []int{100, 1000, 10_000}
-	proofRows   = []struct{ keys, turns, rounds int }{{1, 8, 50}, {10, 4, 20}, {100, 2, 8}, {1000, 2, 2}}
+	proofRows   = []struct{ keys, turns, rounds int }{
+		{1, 8, 50}, {10, 4, 20}, {100, 2, 8}, {1000, 2, 2},
+	}
 )
 
 func (c *config) validate() error {
