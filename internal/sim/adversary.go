@@ -3,10 +3,12 @@ package sim
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
 	"github.com/athenarollup/athena/rollup/l1"
+	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
 )
 
@@ -81,6 +83,9 @@ var schemes = []scheme{
 	}},
 	{"challenge of a true step with a true witness", func(w *world, ctx context.Context, s *sender) {
 		w.challenge(ctx, s, w.witness)
+	}},
+	{"challenge of a step with half of its witness", func(w *world, ctx context.Context, s *sender) {
+		w.challenge(ctx, s, w.halfWitness)
 	}},
 	{"challenge of a step that is not there", func(w *world, ctx context.Context, s *sender) {
 		if c, ok := w.anyClaim(); ok {
@@ -197,6 +202,23 @@ func (w *world) challenge(
 
 // witness proves a step of a claim from the true state.
 func (w *world) witness(c *l1.ClaimInfo, step uint32) []byte {
+	return w.proveOf(c, step, func(l *stf.Layer, _ int) *stf.Layer { return l })
+}
+
+// halfWitness shows what the first item of a step reads, and nothing else.
+func (w *world) halfWitness(c *l1.ClaimInfo, step uint32) []byte {
+	return w.proveOf(c, step, func(l *stf.Layer, step int) *stf.Layer {
+		half := *l
+		half.Steps = slices.Clone(l.Steps)
+		half.Steps[step].Count = 1
+		return &half
+	})
+}
+
+// proveOf proves a step of a claim in a layer that cut makes of the true one.
+func (w *world) proveOf(
+	c *l1.ClaimInfo, step uint32, cut func(l *stf.Layer, step int) *stf.Layer,
+) []byte {
 	first := uint32(0)
 	for l := c.Claim.FromLayer; l <= c.Claim.ToLayer; l++ {
 		t := w.oracle.at(l)
@@ -213,7 +235,8 @@ func (w *world) witness(c *l1.ClaimInfo, step uint32) []byte {
 				return nil
 			}
 		}
-		proof, _, err := dispute.Prove(w.oracle.engine, tree, t.layer, int(step-first))
+		local := int(step - first)
+		proof, _, err := dispute.Prove(w.oracle.engine, tree, cut(t.layer, local), local)
 		if err != nil {
 			return nil
 		}

@@ -34,7 +34,7 @@ func key(name string) ed25519.PrivateKey {
 func account(name string) address.Address { return rollup.L1Address([32]byte(key(name)[32:])) }
 
 // params are small numbers, so that a short history meets every limit.
-func params() rollup.Params {
+func params(t traits) rollup.Params {
 	p := rollup.DefaultParams()
 	p.StepItems = 3
 	p.MaxStepRoots, p.RetainBlocks = 1<<17, 1<<17 // a layer of such steps can be claimed
@@ -42,13 +42,16 @@ func params() rollup.Params {
 	p.ChallengeWindow, p.ProveWindow = 10, 9
 	p.UnorderedWindow = 12
 	p.MaxLayersPerClaim = 4
+	if t.rent {
+		dearRent(&p)
+	}
 	return p
 }
 
 // genesis gives money to the users and, on L1, to everybody in the cast.
-func genesis(cast []string) (*rollup.Genesis, error) {
+func genesis(cast []string, t traits) (*rollup.Genesis, error) {
 	g := &rollup.Genesis{
-		Name: "simulation", Time: 1_000, Params: params(), Templates: [][]byte{fixtures.Wallet()},
+		Name: "simulation", Time: 1_000, Params: params(t), Templates: [][]byte{fixtures.Wallet()},
 		Governor: account(governor),
 	}
 	cast = append(cast, governor)

@@ -33,6 +33,15 @@ func (w *world) check(ctx context.Context, height uint64, events []l1.Event) err
 	w.checkRoots()
 	w.checkBonds(events)
 	w.checkClaims()
+	if w.traits.bug || w.sabotage == sabotageSuspension {
+		w.checkSuspended(height, events)
+	}
+	if w.traits.rent {
+		w.countRent(height)
+		if err := w.checkRent(); err != nil {
+			return err
+		}
+	}
 	return w.checkMoney(ctx)
 }
 
@@ -44,13 +53,34 @@ func (w *world) checkReplay(height uint64) {
 		if it.Tx == nil || r.Outcome == rollup.OutcomeIneffective {
 			continue
 		}
-		w.count("effective transactions")
+		w.countTx(it, r)
 		id := it.Tx.ID()
 		if before, ok := w.watch.effective[id]; ok {
 			w.violate("transaction %s took effect in layer %d and in layer %d", id, before, height)
 		}
 		w.watch.effective[id] = height
 	}
+}
+
+// countTx counts an effective transaction by what it has beside its first call.
+func (w *world) countTx(it *rollup.Item, r *rollup.Receipt) {
+	w.count("effective transactions")
+	now := w.chain.State().ParamsAt(w.height())
+	w.counts("effective: sponsored", bit(!it.Tx.Sponsor.IsZero()))
+	w.counts("effective: many calls", bit(len(it.Tx.Calls) > 1))
+	w.counts("effective: unordered", bit(it.Tx.Nonce.Kind == rollup.NonceUnordered))
+	w.counts("effective: forced", bit(it.Kind == rollup.ItemForced))
+	w.counts("effective: under other parameters", bit(*now != w.genesis.Params))
+	if what, ok := w.purposes[it.Tx.ID()]; ok && r.Outcome == rollup.OutcomeSuccess {
+		w.count("rent: " + what)
+	}
+}
+
+func bit(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
 }
 
 // checkRoots: honest executors have the oracle's root at every layer that they have executed.
@@ -76,6 +106,8 @@ func (w *world) checkRoots() {
 func (w *world) checkBonds(events []l1.Event) {
 	for _, e := range events {
 		switch e := e.(type) {
+		case l1.Judged:
+			w.counts("verdicts of a repaired engine", bit(w.chain.State().Params().EngineRevision > 1))
 		case l1.Slashed:
 			if name, ok := w.watch.honest[e.Executor]; ok {
 				w.violate("the bond of %s was slashed", name)
@@ -85,7 +117,9 @@ func (w *world) checkBonds(events []l1.Event) {
 				w.violate("%s lost a challenge: %s", name, e.Code)
 			}
 		case l1.StepSuspended:
-			w.violate("step %d of layer %d was suspended", e.Step, e.Layer)
+			if !w.traits.bug {
+				w.violate("step %d of layer %d was suspended", e.Step, e.Layer)
+			}
 		}
 	}
 }
@@ -209,6 +243,8 @@ func (w *world) checkEnd(ctx context.Context) error {
 	}
 	for _, e := range w.executors {
 		switch {
+		case !e.running() && e.joins != nil && e.failure == nil && !e.joins.done:
+			w.violate("%s has not joined", e.name)
 		case !e.running():
 			w.violate("%s does not run: %v", e.name, e.failure)
 		case e.honest:
@@ -216,6 +252,9 @@ func (w *world) checkEnd(ctx context.Context) error {
 				w.violate("%s stands at layer %d of %d", e.name, layer, w.height())
 			}
 		}
+	}
+	if layers := w.suspended(); len(layers) > 0 {
+		w.violate("layers %v are still suspended", layers)
 	}
 	for _, r := range w.relays {
 		if !r.running() {

@@ -65,6 +65,7 @@ type executorNode struct {
 	honest, claim, challenge bool
 	sabotaged                bool
 	lie                      int
+	joins                    *joining // nil: it derives from the genesis
 	worked                   []uint64 // heights of this chain at which everything was done
 	tip                      l1.Tip   // that it has worked for
 }
@@ -113,6 +114,11 @@ func (w *world) workRelay(ctx context.Context, r *relayNode) error {
 func (w *world) workExecutor(ctx context.Context, e *executorNode) error {
 	if e.asleep > w.height() {
 		return nil
+	}
+	if e.joins != nil && !e.joins.done {
+		if done, err := w.join(ctx, e); err != nil || !done {
+			return w.powerLost(e.machine, e.stop, err)
+		}
 	}
 	if !e.running() {
 		if err := w.startExecutor(e); err != nil {
@@ -201,17 +207,24 @@ func (r *relayNode) stop() {
 	}
 }
 
-func (w *world) startExecutor(e *executorNode) error {
+func (w *world) executorConfig(e *executorNode) executor.Config {
 	cfg := executor.Config{
 		Genesis: w.genesis, Chain: e.link, Dir: "executor", FS: e.disk, Key: key(e.name),
 		Reward: stftest.Wallet(e.name), Claim: e.claim, Challenge: e.challenge, Engine: w.engine,
 		Log: w.logger(e.name),
 	}
+	if w.traits.join {
+		cfg.SnapshotEvery, cfg.SnapshotChunk = snapshotEvery, snapshotChunk
+	}
 	if !e.honest || e.sabotaged {
 		cfg.Tamper = lies[e.lie].tell
 	}
+	return cfg
+}
+
+func (w *world) startExecutor(e *executorNode) error {
 	var err error
-	if e.daemon, err = executor.New(cfg); err != nil {
+	if e.daemon, err = executor.New(w.executorConfig(e)); err != nil {
 		e.daemon = nil
 		return fmt.Errorf("start: %w", err)
 	}

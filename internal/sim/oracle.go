@@ -28,8 +28,10 @@ type truth struct {
 	drops    []rollup.Drop
 	receipts []rollup.Receipt
 	left     []rollup.Withdrawal
-	roots    []rollup.Hash // after each step
-	tree     *statetree.Tree
+	// evictions are the slots that the sweep of the layer took.
+	evictions []eviction
+	roots     []rollup.Hash // after each step
+	tree      *statetree.Tree
 }
 
 // root is the root after the layer.
@@ -111,6 +113,7 @@ func (o *oracle) execute(ctx context.Context, chain l1.Chain, height uint64) (*t
 		return nil, fmt.Errorf("layer %d: %w", height, err)
 	}
 	t.roots, t.receipts, t.left = res.Roots, res.Receipts(), res.Withdrawals()
+	t.evictions = evictionsIn(res)
 	return t, nil
 }
 
@@ -137,10 +140,4 @@ func (o *oracle) apply(tree *statetree.Tree, l *stf.Layer, step int) error {
 }
 
 // nonce is the next nonce of an account.
-func (o *oracle) nonce(a address.Address) uint64 {
-	h, err := stf.Account(o.head().tree, a)
-	if err != nil {
-		panic(fmt.Sprintf("BUG: sim: the oracle's own state: %v", err))
-	}
-	return h.Nonce
-}
+func (o *oracle) nonce(a address.Address) uint64 { return o.account(a).Nonce }

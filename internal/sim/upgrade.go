@@ -9,7 +9,7 @@ import (
 // upgrade lets the governor, and now and then somebody who is not, ask for other parameters: other
 // steps and bonds, from some layer on.
 func (w *world) upgrade(ctx context.Context, height uint64) {
-	if height < 3 || w.rng.IntN(15) != 0 {
+	if height < 3 || w.rng.IntN(15) != 0 || len(w.suspended()) > 0 {
 		return
 	}
 	who := governor

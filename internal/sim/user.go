@@ -26,16 +26,28 @@ type promise struct {
 
 // act lets the users do something at a height.
 func (w *world) act(ctx context.Context, height uint64) error {
-	lines := setup[height]
+	lines := append([]string{}, setup[height]...)
+	if w.traits.rent {
+		lines = append(lines, rentSetup[height]...)
+	}
+	purposes := map[int]string{}
 	if height > 8 {
 		for range w.rng.IntN(4) {
 			lines = append(lines, w.line())
 		}
+		for range bit(w.traits.rent) * w.rng.IntN(4) {
+			line, what := w.rentLine()
+			purposes[len(lines)] = what
+			lines = append(lines, line)
+		}
 	}
-	for _, line := range lines {
+	for i, line := range lines {
 		tx, err := w.sign(line)
 		if err != nil {
 			return err
+		}
+		if what, ok := purposes[i]; ok {
+			w.purposes[tx.ID()] = what
 		}
 		switch {
 		case height > 8 && w.rng.IntN(12) == 0:

@@ -10,6 +10,7 @@ import (
 	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/dispute"
+	"github.com/athenarollup/athena/rollup/l1"
 	l1sim "github.com/athenarollup/athena/rollup/l1/sim"
 	"github.com/athenarollup/athena/rollup/stf"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
@@ -20,7 +21,26 @@ type Options struct {
 	Blocks int       // heights of trouble; a quiet end follows
 	Log    io.Writer // what happens, line by line; nil = nothing is told
 
-	sabotage bool // executor0 lies although it counts as honest: the checks must find it
+	sabotage sabotage // something is wrong on purpose: the checks must find it
+}
+
+// sabotage is what a test does to a history, so that a check fails.
+type sabotage int
+
+const (
+	sabotageLiar       sabotage = 1 + iota // executor0 lies although it counts as honest
+	sabotageJoiner                         // so does the one that joined
+	sabotagePeer                           // every peer's answer counts as a lie
+	sabotageRent                           // what was evicted is another thing than receipts say
+	sabotageSuspension                     // steps count as suspended that are not
+	sabotageRepair                         // nobody repairs the engine
+)
+
+// traits are what some histories have and others do not.
+type traits struct {
+	rent bool // accounts run out of it
+	bug  bool // the first revision of the reference engine has one
+	join bool // an executor joins by snapshot
 }
 
 // DefaultBlocks is the length of a history.
@@ -49,13 +69,22 @@ type world struct {
 	executors []*executorNode
 	villains  []string
 
+	traits   traits
+	sabotage sabotage
+
 	nonces   map[string]uint64
 	promises map[rollup.Hash]promise
+	purposes map[rollup.Hash]string // what some transactions are for, by TxID
 	given    []*rollup.Tx
 	plans    map[uint64][]func() // what adversaries do at later heights
 
 	watch  watch
 	report *Report
+}
+
+func traitsOf(seed uint64) traits {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return traits{rent: rng.IntN(3) == 0, bug: rng.IntN(4) == 0, join: rng.IntN(4) == 0}
 }
 
 // Run plays the history of a seed. The error is one of the simulator itself; what the network did
@@ -79,39 +108,20 @@ func newWorld(seed uint64, o Options) (*world, error) {
 	w := &world{
 		seed: seed, rng: rand.New(rand.NewPCG(seed, 0)), engine: stf.New(), out: o.Log,
 		nonces: map[string]uint64{}, promises: map[rollup.Hash]promise{},
+		purposes: map[rollup.Hash]string{}, sabotage: o.sabotage,
 		plans: map[uint64][]func(){}, report: &Report{Seed: seed, Counts: map[string]int{}},
 	}
-	relays, honest, liars := 1+w.rng.IntN(2), 1+w.rng.IntN(2), w.rng.IntN(3)
-	if w.rng.IntN(20) == 0 {
-		liars = 9
-	}
-	var cast []string
-	name := func(role string, i int) string {
-		cast = append(cast, fmt.Sprintf("%s%d", role, i))
-		return cast[len(cast)-1]
-	}
-	for i := range 2 {
-		w.villains = append(w.villains, name("villain", i))
-	}
-	for i := range relays {
-		w.relays = append(w.relays, &relayNode{machine: w.machine(name("relay", i))})
-	}
-	for i := range honest {
-		n := &executorNode{machine: w.machine(name("executor", i)), honest: true, claim: true}
-		n.challenge = i == 0 || w.rng.IntN(2) == 0
-		w.executors = append(w.executors, n)
-	}
-	for i := range liars {
-		w.executors = append(w.executors, &executorNode{
-			machine: w.machine(name("liar", i)), claim: true, lie: w.rng.IntN(len(lies)),
-		})
-	}
+	w.traits = traitsOf(seed)
 	var err error
-	if w.genesis, err = genesis(cast); err != nil {
+	if w.genesis, err = genesis(w.cast(o.Blocks), w.traits); err != nil {
 		return nil, err
 	}
+	judges := []l1.Judge{dispute.NewJudge(w.engine)}
+	if w.traits.bug {
+		judges = append([]l1.Judge{buggyJudge(w.engine)}, judges...)
+	}
 	w.chain, err = l1sim.New(w.genesis, l1sim.Options{
-		Seed: seed, Proposer: account("proposer"), Judge: dispute.NewJudge(w.engine),
+		Seed: seed, Proposer: account("proposer"), Judge: judges[0], Repaired: judges[1:],
 	})
 	if err != nil {
 		return nil, err
@@ -126,9 +136,6 @@ func newWorld(seed uint64, o Options) (*world, error) {
 		return nil, err
 	}
 	w.lines.ChainID = w.genesis.ChainID()
-	if o.sabotage {
-		w.executors[0].sabotaged = true
-	}
 	w.watch = watch{effective: map[rollup.Hash]uint64{}, honest: map[address.Address]string{}}
 	for _, e := range w.executors {
 		if e.honest {
@@ -136,6 +143,43 @@ func newWorld(seed uint64, o Options) (*world, error) {
 		}
 	}
 	return w, nil
+}
+
+// cast makes the machines and adversaries of a history, and returns the names of all.
+func (w *world) cast(blocks int) (names []string) {
+	name := func(role string, i int) string {
+		names = append(names, fmt.Sprintf("%s%d", role, i))
+		return names[len(names)-1]
+	}
+	relays, honest, liars := 1+w.rng.IntN(2), 1+w.rng.IntN(2), w.rng.IntN(3)
+	if w.rng.IntN(20) == 0 {
+		liars = 9
+	}
+	for i := range 2 {
+		w.villains = append(w.villains, name("villain", i))
+	}
+	for i := range relays {
+		w.relays = append(w.relays, &relayNode{machine: w.machine(name("relay", i))})
+	}
+	for i := range honest {
+		n := &executorNode{machine: w.machine(name("executor", i)), honest: true, claim: true}
+		n.challenge = i == 0 || w.rng.IntN(2) == 0
+		n.sabotaged = i == 0 && w.sabotage == sabotageLiar
+		w.executors = append(w.executors, n)
+	}
+	for i := range liars {
+		w.executors = append(w.executors, &executorNode{
+			machine: w.machine(name("liar", i)), claim: true, lie: w.rng.IntN(len(lies)),
+		})
+	}
+	if w.traits.join {
+		w.executors = append(w.executors, &executorNode{
+			machine: w.machine(name("joiner", 0)), honest: true, claim: true, challenge: true,
+			sabotaged: w.sabotage == sabotageJoiner,
+			joins:     &joining{at: 16 + w.rng.Uint64N(uint64(max(blocks-16, 1)))},
+		})
+	}
+	return names
 }
 
 // machines are all machines that run a daemon.
@@ -161,7 +205,11 @@ func (w *world) play(ctx context.Context, blocks int) error {
 	for _, m := range w.machines() {
 		m.link.noise, m.link.cut = 0, 0
 	}
-	for range 2*(p.ChallengeWindow+p.ProveWindow) + p.ReorgBound {
+	quiet := 2*(p.ChallengeWindow+p.ProveWindow) + p.ReorgBound
+	for left, most := quiet, 4*quiet; left > 0 && most > 0; left, most = left-1, most-1 {
+		if len(w.suspended()) > 0 && w.sabotage != sabotageRepair {
+			left = quiet // it lasts from the repair on
+		}
 		if err := w.block(ctx, false); err != nil {
 			return err
 		}
@@ -185,6 +233,7 @@ func (w *world) block(ctx context.Context, trouble bool) error {
 		w.upgrade(ctx, height)
 		w.misfortune()
 	}
+	w.repair(ctx, height)
 	for _, do := range w.plans[height] {
 		do()
 	}
@@ -250,7 +299,13 @@ func (w *world) say(format string, args ...any) {
 	}
 }
 
-func (w *world) count(what string) { w.report.Counts[what]++ }
+func (w *world) count(what string) { w.counts(what, 1) }
+
+func (w *world) counts(what string, n int) {
+	if n > 0 {
+		w.report.Counts[what] += n
+	}
+}
 
 // violate notes that an invariant does not hold.
 func (w *world) violate(format string, args ...any) {
