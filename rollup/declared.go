@@ -21,8 +21,13 @@ func (p *Params) Declared(i *Item) Declared {
 	case i.Tx == nil:
 		return p.declaredSystem()
 	}
-	units := i.Tx.MaxUnits
-	units[metering.Data] = uint64(i.Size)
+	return p.declaredTx(i.Tx, int(i.Size))
+}
+
+// declaredTx is what a transaction of so many bytes may use.
+func (p *Params) declaredTx(t *Tx, size int) Declared {
+	units := t.MaxUnits
+	units[metering.Data] = uint64(size)
 	d := p.declaredReads(units)
 	d.CodeBytes = min(uint64(p.MaxTxCodeBytes), units[metering.Read])
 	return d

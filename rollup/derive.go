@@ -1,8 +1,10 @@
 package rollup
 
 import (
+	"crypto/sha256"
 	"slices"
 
+	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/scale"
 )
@@ -26,9 +28,9 @@ func (d *Derivation) ItemsRoot() Hash {
 	var m MMR
 	e := scale.Encoder{B: make([]byte, 0, 1<<10)}
 	for i := range d.Items {
-		e.B = e.B[:0]
+		e.B = append(e.B[:0], mmrLeaf)
 		d.Items[i].encode(&e, d.raws[i])
-		m.Append(e.B)
+		m.appendHash(sha256.Sum256(e.B))
 	}
 	return m.Root()
 }
@@ -56,18 +58,18 @@ func ItemsRoot(items []Item) Hash {
 //
 // Items and carry alias source and carry, which must not change after.
 func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *Derivation {
-	v := &deriver{
-		header:  h,
-		params:  p,
-		chainID: chainID,
-		taken:   make(map[Hash]int32),
-		ids:     make(map[int]Hash),
-		out:     new(Derivation),
-	}
 	if source == nil {
 		source = new(Layer)
 	}
-	v.source = source
+	v := &deriver{
+		header:  h,
+		source:  source,
+		params:  p,
+		chainID: chainID,
+		taken:   make(map[Hash]int32, posted(source)/minTxBytes),
+		ids:     make(map[int]Hash),
+		out:     new(Derivation),
+	}
 	system := p.declaredSystem()
 	v.add(Item{Kind: ItemLayerBegin}, nil, system)
 	v.deposits()
@@ -78,11 +80,24 @@ func Derive(h *Header, source *Layer, carry *Carry, p *Params, chainID Hash) *De
 	v.out.raws = slices.Grow(v.out.raws, len(chosen)+1)
 	v.out.declared = slices.Grow(v.out.declared, len(chosen)+1)
 	for _, c := range chosen {
-		v.add(c.item, c.raw, c.declared)
+		item := c.item(ItemTx, h.Height)
+		item.Relay = c.from.relay
+		item.DataPrice, item.InclusionPrice = source.Header.DataPrice, source.Header.InclusionPrice
+		v.add(item, c.raw, c.declared)
 	}
 	v.add(Item{Kind: ItemLayerEnd}, nil, system)
 	v.out.Steps = cut(v.out.declared, p)
 	return v.out
+}
+
+// posted is the length of a block's bundles.
+func posted(source *Layer) (n int) {
+	for i := range source.Txs {
+		if post, ok := source.Txs[i].Payload.(*PostBundle); ok {
+			n += len(post.Bundle)
+		}
+	}
+	return n
 }
 
 // deriver is one derivation.
@@ -120,33 +135,42 @@ func (v *deriver) deposits() {
 
 // candidate is a transaction that may become an item.
 type candidate struct {
-	item     Item
-	tx       Tx // what item.Tx points to
+	tx       *Tx
 	raw      []byte
-	id       Hash // TxID
 	hash     Hash // TxHash
 	declared Declared
-	bid      uint64
-	l1       int // index of the L1 transaction that carried it
+	weight   uint64
+	from     *origin // nil of a forced one
 }
 
-// parse decodes a transaction into c, as an item of the given kind; only bytes are judged.
-func (v *deriver) parse(c *candidate, kind ItemKind, raw []byte) *RefusedError {
+// origin is the bundle that carries a candidate.
+type origin struct {
+	relay address.Address
+	bid   uint64
+	l1    int // index of the L1 transaction
+}
+
+// parse decodes a transaction into c.tx, which is zero; only bytes are judged.
+func (v *deriver) parse(c *candidate, raw []byte) *RefusedError {
 	signed, err := c.tx.parse(raw, v.params)
 	if err != nil {
 		return err
 	}
-	c.raw, c.id = raw, digest(domainTx, raw[:signed])
-	c.hash = digest(domainTxHash, c.id[:], raw[signed:])
-	c.item = Item{Kind: kind, Tx: &c.tx, Size: uint32(len(raw))}
-	c.declared = v.params.Declared(&c.item)
-	c.item.Weight = v.params.Weight(c.declared)
+	id := digest(domainTx, raw[:signed])
+	c.raw, c.hash = raw, digest(domainTxHash, id[:], raw[signed:])
+	c.declared = v.params.declaredTx(c.tx, len(raw))
+	c.weight = v.params.Weight(c.declared)
 	return nil
+}
+
+// item is what c becomes; a bundle adds to it.
+func (c *candidate) item(kind ItemKind, expiry uint64) Item {
+	return Item{Kind: kind, Tx: c.tx, Size: uint32(len(c.raw)), Weight: c.weight, Expiry: expiry}
 }
 
 // judge checks what a transaction's bytes do not decide, at the given layer.
 func (c *candidate) judge(p *Params, chainID Hash, layer uint64) Reason {
-	t := c.item.Tx
+	t := c.tx
 	switch {
 	case t.ChainID != chainID:
 		return ReasonWrongChain
@@ -172,7 +196,7 @@ func (v *deriver) idOf(l1 int) Hash {
 
 // drop records why a transaction is left out.
 func (v *deriver) drop(c *candidate, l1 Hash, why Reason) {
-	v.out.Drops = append(v.out.Drops, Drop{ID: c.hash, TxID: c.id, L1Tx: l1, Reason: why})
+	v.out.Drops = append(v.out.Drops, Drop{ID: c.hash, TxID: c.tx.ID(), L1Tx: l1, Reason: why})
 }
 
 // dropUnread records why something that did not decode is left out. It has no id of its own, so one

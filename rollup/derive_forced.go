@@ -11,7 +11,8 @@ func (p *Params) CheckForced(raw []byte, accepted uint64, chainID Hash) (*Item, 
 	if refused != nil {
 		return nil, refused
 	}
-	return &c.item, nil
+	item := c.item(ItemForced, accepted)
+	return &item, nil
 }
 
 // Waiting is what the queued transactions declare in all, by dimension: L1 admits no more of them
@@ -23,19 +24,17 @@ func (c *Carry) Waiting(p *Params) metering.Units {
 		if err != nil {
 			continue // derivation drops it
 		}
-		item := Item{Kind: ItemForced, Tx: t, Size: uint32(len(c.Forced[i].Tx))}
-		sum = sum.Add(p.Declared(&item).Units)
+		sum = sum.Add(p.declaredTx(t, len(c.Forced[i].Tx)).Units)
 	}
 	return sum
 }
 
 // parseForced decodes and judges a forced transaction.
 func (v *deriver) parseForced(f *ForcedEntry) (*candidate, *RefusedError) {
-	c := new(candidate)
-	if refused := v.parse(c, ItemForced, f.Tx); refused != nil {
+	c := &candidate{tx: new(Tx)}
+	if refused := v.parse(c, f.Tx); refused != nil {
 		return nil, refused
 	}
-	c.item.Expiry = f.Accepted
 	why := c.judge(v.params, v.chainID, f.Accepted)
 	if why == ReasonNone && !c.declared.Units.Fits(v.params.MaxForced()) {
 		why = ReasonForcedTooLarge
@@ -76,7 +75,7 @@ func (v *deriver) forced(carry *Carry) {
 		}
 		sum = next
 		v.taken[c.hash] = -1
-		v.add(c.item, c.raw, c.declared)
+		v.add(c.item(ItemForced, f.Accepted), c.raw, c.declared)
 	}
 }
 

@@ -193,9 +193,12 @@ func perfectPath(leaves [][]byte, i uint64) []Hash {
 	}
 }
 
+// mmrLeaf begins what is hashed to a leaf.
+const mmrLeaf = 0
+
 func leafHash(b []byte) Hash {
 	var buf [512]byte
-	return sha256.Sum256(append(append(buf[:0], 0), b...))
+	return sha256.Sum256(append(append(buf[:0], mmrLeaf), b...))
 }
 
 func nodeHash(left, right Hash) Hash {

@@ -43,7 +43,8 @@ func TestOrderWithinPrincipal(t *testing.T) {
 	w := newWorld(t)
 	var raws [][]byte
 	for i := range 60 {
-		raws = append(raws, w.tx(byte(i%4), uint64(i/5), func(x *Tx) {
+		raws = append(raws, w.tx(byte(i%2), uint64(i/5), func(x *Tx) {
+			x.Principal[9] = byte(i / 2 % 2) // two pairs that end alike
 			x.Nonce.Kind = NonceKind(i % 3)
 			x.Auth = []byte{byte(i)}
 		}))
