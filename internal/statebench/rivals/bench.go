@@ -113,9 +113,11 @@ func (b *bench) round(q request, done func(t *result, r reply)) error {
 }
 
 func (b *bench) load() error {
-	b.progress("loading %d keys", b.keys)
 	took := make(map[*result]time.Duration)
 	for from := 0; from < b.keys; from += loadBatch {
+		if from%(4*loadBatch) == 0 {
+			b.progress("loading %d keys, %d are there", b.keys, from)
+		}
 		q := request{Op: opLoad, From: from, To: min(from+loadBatch, b.keys)}
 		if err := b.round(q, func(t *result, r reply) { took[t] += total(r.Took) }); err != nil {
 			return err
