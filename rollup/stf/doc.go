@@ -13,8 +13,8 @@
 //
 // # Invariants
 //
-//   - money: balances, locked deposits, reserves, fee pools not credited yet, unclaimed credits and
-//     the burn counter add up to the genesis allocations and the deposits (SupplyOf);
+//   - money: balances, locked deposits, reserves, fee pools and relays not credited yet, unclaimed
+//     credits and the burn counter add up to the genesis allocations and the deposits (SupplyOf);
 //   - no item can fail a step: an item succeeds, fails or is ineffective, and has a receipt;
 //   - an ineffective item changes nothing but the accumulator;
 //   - any state whatever, also one that no history leads to, gives a result or an error, the same
