@@ -51,7 +51,7 @@ type Config struct {
 	ExecutorClient athenav1.ExecutorServiceClient
 	Store          Store
 
-	BundleBytes    int           // post when so many bytes wait...
+	BundleBytes    int           // post when what waits may be a bundle of so many bytes...
 	BundleTxs      int           // ...or so many transactions...
 	BundleInterval time.Duration // ...or the oldest has waited so long
 
@@ -158,8 +158,8 @@ const (
 	lengthPrefix = 4
 )
 
-// maxBody is the largest body of a bundle. One transaction may take all of it: BundleBytes says when
-// to post, not what to refuse.
+// maxBody is the largest body of a bundle that does not compress. One transaction may take all of
+// it: BundleBytes says when to post, not what to refuse.
 func (c *Config) maxBody() int {
 	p := &c.Genesis.Params
 	return min(int(p.MaxExpandedBytes), int(p.MaxBundleBytes)-bundleOverhead)

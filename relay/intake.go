@@ -124,7 +124,7 @@ func (r *Relay) waiting() int {
 
 // full reports whether enough waits for a bundle. The caller holds mu.
 func (r *Relay) full() bool {
-	return r.queueBytes >= r.cfg.BundleBytes || len(r.queue) >= r.cfg.BundleTxs
+	return r.packing.of(r.queueBytes) >= r.cfg.BundleBytes || len(r.queue) >= r.cfg.BundleTxs
 }
 
 // lost reports whether a transaction that the relay knows came to nothing, so that it may be sent

@@ -7,8 +7,6 @@ import (
 	"math/bits"
 	"time"
 
-	"github.com/athenarollup/athena/address"
-	"github.com/athenarollup/athena/metering"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 )
@@ -166,7 +164,7 @@ func (r *Relay) postOne(ctx context.Context, v view) (posted bool, err error) {
 		return false, err
 	}
 	r.cfg.Log.Info("bundle posted", "bundle", p.id.String(), "l1tx", p.now().id.String(),
-		"transactions", len(p.txs), "bytes", len(p.raw), "weight", b.weight)
+		"transactions", len(p.txs), "bytes", len(p.raw), "weight", p.post().Weight)
 	return true, nil
 }
 
@@ -214,58 +212,6 @@ func (r *Relay) submit(ctx context.Context, p *posting) error {
 	return waitFor("L1 refused a bundle", err)
 }
 
-// batch is what the next bundle is made of.
-type batch struct {
-	hashes []rollup.Hash
-	txs    [][]byte
-	units  metering.Units
-	weight uint64
-}
-
-// take chooses the transactions of the next bundle without removing them from the queue: as many as
-// fit the configured size and, with the bundles that wait for a block, a layer. What could not pay
-// at the prices of header waits for others, with what its principal sent after it.
-func (r *Relay) take(header *rollup.Header) (b batch) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.stalled = true // until something changes
-	var inFlight int
-	var used metering.Units
-	for _, p := range r.postings {
-		if p.height == 0 {
-			inFlight++
-			used = used.Add(p.units)
-		}
-	}
-	if inFlight >= maxInFlight {
-		return b
-	}
-	size, room := 0, r.cfg.room()
-	held := map[address.Address]bool{}
-	for _, h := range r.queue {
-		rec := r.records[h]
-		t := &rec.terms
-		if held[t.principal] || t.owed(header).sum() > t.maxFee {
-			held[t.principal] = true
-			continue
-		}
-		size += t.size
-		body := size + lengthPrefix*(len(b.txs)+1)
-		if len(b.txs) > 0 && (size > r.cfg.BundleBytes || body > r.cfg.maxBody() ||
-			len(b.txs) >= r.cfg.BundleTxs) {
-			break
-		}
-		if used = used.Add(t.units); !used.Fits(room) {
-			break
-		}
-		b.units = b.units.Add(t.units)
-		b.weight += t.weight // each at most 2^20, as it fits a layer
-		b.hashes, b.txs = append(b.hashes, h), append(b.txs, rec.raw)
-	}
-	r.stalled = len(b.txs) == 0
-	return b
-}
-
 // seal makes a signed L1 transaction of a batch, if the account can pay for it.
 func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 	account, err := r.cfg.Chain.Account(ctx, r.l1Address())
@@ -282,20 +228,18 @@ func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 	for used[nonce] { // L1 may not know all bundles in flight; a gap is filled first
 		nonce++
 	}
+	bundle, b := r.pack(b)
+	units, weight := b.declared()
 	tx := &rollup.L1Tx{
 		ChainID: r.chainID,
 		Nonce:   nonce,
-		Payload: &rollup.PostBundle{
-			Bundle: rollup.EncodeBundle(r.cfg.Account, rollup.CodecDeflate, b.txs, r.params.Load()),
-			Weight: b.weight,
-			Bid:    r.cfg.Bidding.Bid,
-		},
+		Payload: &rollup.PostBundle{Bundle: bundle, Weight: weight, Bid: r.cfg.Bidding.Bid},
 	}
 	tx.Sign(r.cfg.Key)
-	p := &posting{raw: tx.Encode(), txs: b.hashes, units: b.units}
+	p := &posting{raw: tx.Encode(), txs: b.hashes, units: units}
 	p.bids = []bid{{
 		price: r.cfg.Bidding.Bid, signature: tx.Signature,
-		cost: costOf(&v.header, len(p.raw), b.weight, r.cfg.Bidding.Bid),
+		cost: costOf(&v.header, len(p.raw), weight, r.cfg.Bidding.Bid),
 	}}
 	if err := p.decode(r.params.Load()); err != nil {
 		return nil, err

@@ -60,6 +60,7 @@ type Relay struct {
 	nextSeq    uint64                  // from 1
 	queue      []rollup.Hash           // accepted, oldest first
 	queueBytes int                     // bytes of the queue
+	packing    packing                 // what the last bundle came to
 	records    map[rollup.Hash]*record // of the queue and of the bundles in flight
 	standing   standing                // of the same
 	postings   []*posting              // bundles in flight, oldest first
