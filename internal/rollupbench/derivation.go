@@ -1,78 +1,13 @@
 package rollupbench
 
 import (
-	"crypto/ed25519"
-	"errors"
 	"fmt"
 
-	"github.com/athenarollup/athena/address"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/sdk/go/wallet"
 )
 
-const (
-	partBundle = "bundle of 1000 transfers"
-	partDerive = "derivation of a layer"
-
-	bundleTxs = 1_000
-	// incompressible is what is random in a transfer between accounts that are met once: a signature,
-	// and two addresses of 24 bytes that begin with 4 zero bytes.
-	incompressible = ed25519.SignatureSize + 2*(address.Size-4)
-)
-
-// bundles measures what a transfer takes of a posted bundle.
-func (r *run) bundles() error {
-	r.Progress("bundles")
-	w := r.world
-	p := &w.genesis.Params
-	senders := func(n int) func(i int) *rollup.Tx {
-		return func(i int) *rollup.Tx { return w.transfer(i % n) }
-	}
-	for _, c := range []struct {
-		name  string
-		codec rollup.BundleCodec
-		tx    func(i int) *rollup.Tx
-		goal  *Goal
-	}{
-		{"no compression", rollup.CodecRaw, w.anyone, nil},
-		{"every sender and receiver once", rollup.CodecDeflate, w.anyone, atMost(100)},
-		{"200 senders, every receiver once", rollup.CodecDeflate, senders(wallets), atMost(100)},
-		{"one sender, every receiver once", rollup.CodecDeflate, senders(1), atMost(100)},
-		{"200 accounts among themselves", rollup.CodecDeflate, w.among, atMost(100)},
-	} {
-		txs := make([]*rollup.Tx, bundleTxs)
-		for i := range txs {
-			txs[i] = c.tx(i)
-		}
-		b := w.bundle(p, c.codec, txs)
-		decoded, err := rollup.DecodeBundle(b.Bundle, p)
-		if err != nil || decoded.Codec != c.codec {
-			return errors.Join(errors.New("bench: the bundle is not encoded as asked for"), err)
-		}
-		if _, err := decoded.Txs(p); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		r.out.add(partBundle, c.name, float64(len(b.Bundle))/bundleTxs, "B a transfer", c.goal)
-	}
-	r.out.add(partBundle, "of it random: signature and two addresses", incompressible,
-		"B a transfer", nil)
-	return nil
-}
-
-// anyone is a transfer of a wallet of its own.
-func (w *world) anyone(i int) *rollup.Tx {
-	one := wallet.Wallet{Key: key(fmt.Sprint("anyone ", i)), Template: w.wallets[0].Template}
-	tx := w.transfer(0)
-	tx.Nonce = rollup.Nonce{Kind: rollup.NonceExact, Value: w.rng.Uint64N(100)}
-	one.Sign(tx)
-	return tx
-}
-
-// among is a transfer from one wallet to another.
-func (w *world) among(i int) *rollup.Tx {
-	to := w.wallets[w.rng.IntN(wallets)].Address()
-	return w.tx(i%wallets, transferUnits(), wallet.Spend(to, 1+w.rng.Uint64N(1_000)))
-}
+const partDerive = "derivation of a layer"
 
 // derivation measures how fast posted bytes become items. Signatures are no matter of derivation,
 // so that the wallets' transactions are repeated with other principals instead of signed anew.
