@@ -97,3 +97,25 @@ func TestTranscripts(t *testing.T) {
 		}
 	}
 }
+
+// classes are those of the design: each has one transcript.
+var classes = []string{
+	"codec", "derivation", "ordering", "execution", "claims", "challenge", "witness",
+	"reorganisations", "withheld data", "griefing relay", "bridge, money", "crashes",
+}
+
+// TestClasses: every class of attacks has one file of transcripts, and no two have the same.
+func TestClasses(t *testing.T) {
+	t.Parallel()
+	found, seen := map[string]string{}, map[string]bool{}
+	for _, row := range rows(t, "docs/spec/attacks.md", "class", "transcript", "tests") {
+		path := row[1]
+		require.Regexp(t, `^[a-z0-9/]+/testdata/[a-z]+/[a-z_]+\.txt$`, path, row[0])
+		requireFile(t, path, "docs/spec/attacks.md")
+		require.False(t, seen[path], "%s is of two classes", path)
+		found[row[0]], seen[path] = path, true
+	}
+	for _, class := range classes {
+		require.NotEmpty(t, found[class], "class %q has no transcript", class)
+	}
+}

@@ -32,7 +32,7 @@ func (w *world) join(ctx context.Context, e *executorNode) (bool, error) {
 	}
 	err := (&executor.Join{Config: w.executorConfig(e), Peers: peers}).Run(ctx)
 	switch {
-	case e.disk.dead():
+	case e.disk.Dead():
 		w.count("joins: cut by a loss of power")
 		return false, err
 	case errors.Is(err, executor.ErrNoSnapshot) || errors.Is(err, executor.ErrL1):
@@ -56,7 +56,7 @@ func (w *world) join(ctx context.Context, e *executorNode) (bool, error) {
 // peers are the executors that serve snapshots, one of them as a liar, in some order.
 func (w *world) peers() (all []executor.Peer, liar *lyingPeer) {
 	for _, e := range w.executors {
-		if !e.running() || e.joins != nil || e.disk.dead() {
+		if !e.running() || e.joins != nil || e.disk.Dead() {
 			continue
 		}
 		p := e.daemon.Peer(e.name)

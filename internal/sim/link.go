@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/internal/kv/crashfs"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
 	l1sim "github.com/athenarollup/athena/rollup/l1/sim"
@@ -22,7 +23,7 @@ var (
 type link struct {
 	chain *l1sim.Chain
 	rng   *rand.Rand
-	disk  func() *disk
+	disk  func() *crashfs.Disk
 
 	cut   uint64 // L1 cannot be reached until this height
 	noise float64
@@ -44,7 +45,7 @@ var _ l1.Chain = (*link)(nil)
 
 // up is what every call asks first.
 func (l *link) up(ctx context.Context) error {
-	if l.disk().dead() {
+	if l.disk().Dead() {
 		return errPower
 	}
 	tip, err := l.chain.Tip(ctx)

@@ -11,6 +11,7 @@ import (
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
 	"github.com/athenarollup/athena/executor"
 	"github.com/athenarollup/athena/internal/kv"
+	"github.com/athenarollup/athena/internal/kv/crashfs"
 	"github.com/athenarollup/athena/relay"
 	"github.com/athenarollup/athena/rollup/l1"
 	"github.com/athenarollup/athena/rollup/stf/stftest"
@@ -19,18 +20,18 @@ import (
 // machine is a computer with a disk and a line to L1.
 type machine struct {
 	name    string
-	disk    *disk
+	disk    *crashfs.Disk
 	link    *link
 	asleep  uint64 // does nothing until this height: it is off, or slow
 	failure error  // why its daemon does not run
 }
 
 func (w *world) machine(name string) *machine {
-	m := &machine{name: name, disk: newDisk()}
+	m := &machine{name: name, disk: crashfs.New()}
 	m.link = &link{
 		rng:   rand.New(rand.NewPCG(w.seed, w.rng.Uint64())),
 		noise: 0.15,
-		disk:  func() *disk { return m.disk },
+		disk:  func() *crashfs.Disk { return m.disk },
 	}
 	return m
 }
@@ -41,7 +42,7 @@ func (w *world) misfortune() {
 	for _, m := range w.machines() {
 		switch w.rng.IntN(25) {
 		case 0:
-			m.disk.arm(1+w.rng.IntN(6), w.rng.IntN(2) == 0)
+			m.disk.Arm(1+w.rng.IntN(6), w.rng.IntN(2) == 0, "")
 		case 1:
 			m.link.cut = height + 1 + w.rng.Uint64N(3)
 			w.say("%s cannot reach L1 until %d", m.name, m.link.cut)
@@ -128,7 +129,7 @@ func (w *world) workExecutor(ctx context.Context, e *executorNode) error {
 	e.link.deliver(ctx, w.height())
 	for {
 		progress, err := e.daemon.Step(ctx)
-		if e.disk.dead() || err != nil {
+		if e.disk.Dead() || err != nil {
 			if errors.Is(err, executor.ErrL1) {
 				err = nil
 			}
@@ -145,9 +146,9 @@ func (w *world) workExecutor(ctx context.Context, e *executorNode) error {
 // itself: no trouble of the network may end a daemon.
 func (w *world) powerLost(m *machine, stop func(), err error) error {
 	switch {
-	case m.disk.dead():
+	case m.disk.Dead():
 		stop()
-		m.disk = m.disk.restored()
+		m.disk = m.disk.Restored()
 		m.asleep = w.height() + w.rng.Uint64N(3)
 		w.say("%s loses its power, back at %d", m.name, m.asleep)
 		w.count("power cuts")

@@ -79,7 +79,7 @@ func (w *world) give(ctx context.Context, tx *rollup.Tx, line string) {
 		}
 		err := r.submit(ctx, tx.Encode())
 		w.say("%s takes %q: %v", r.name, line, err)
-		if err == nil && !r.disk.dead() {
+		if err == nil && !r.disk.Dead() {
 			w.promises[tx.Hash()] = promise{tx: tx, relay: r.name, block: w.height()}
 			w.given = append(w.given, tx)
 		}
