@@ -18,6 +18,7 @@ const (
 	priceRises         = 4   // blocks and layers in a row that raise all prices at most
 	expiryLayers       = 100 // layers until a suggested transaction expires
 	minSuggestedUnits  = 256 // floor of each dimension that was used at all
+	minSuggestedAlloc  = 64  // of what writes: a header grows where a balance was spent meanwhile
 	missingAuthBytes   = 64  // an auth that is still to come: an Ed25519 signature
 )
 
@@ -95,6 +96,10 @@ func (r *Relay) limits(used metering.Units) metering.Units {
 		}
 		more := used[d]/100*unitsMarginPercent + used[d]%100*unitsMarginPercent/100
 		out[d] = min(max(saturatingAdd(used[d], more), minSuggestedUnits), p.MaxTx[d])
+	}
+	if used[metering.Write] > 0 {
+		alloc := max(out[metering.Alloc], minSuggestedAlloc)
+		out[metering.Alloc] = min(alloc, p.MaxTx[metering.Alloc])
 	}
 	return out
 }
