@@ -26,8 +26,9 @@ var impure = map[string]string{
 
 // impureAllowed are exceptions, with their reason.
 var impureAllowed = map[string]string{
-	"rollup/statetree time": "options of the Pebble back end, never part of a root",
-	"rollup/statetree os":   "opening the Pebble back end's folder",
+	"rollup/statetree time":        "options of the Pebble back end, never part of a root",
+	"rollup/statetree os":          "opening the Pebble back end's folder",
+	"rollup/statetree sync/atomic": "what of a tree in memory is in use, never part of a root",
 }
 
 // unorderedMark on the line above a range over a map says why its order cannot be seen.

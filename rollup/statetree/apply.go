@@ -27,11 +27,18 @@ func (t *Tree) Apply(changes []Change) error {
 	if err != nil {
 		return err
 	}
-	root, err := t.apply(t.root, ch, 0)
+	if t.rec != nil && len(ch) > 0 {
+		if _, _, err := t.use(t.root, ch, 0); err != nil {
+			return err
+		}
+	}
+	w := t.newWorker(len(ch))
+	root, err := w.apply(t.root, ch, 0)
 	if err != nil {
 		return err
 	}
 	t.root = root
+	t.diff.add(w)
 	return nil
 }
 
@@ -69,111 +76,188 @@ type place struct {
 	i    int32
 }
 
+// worker makes changes in one goroutine.
+type worker struct {
+	t       *Tree
+	changes []valueChange // in key order
+	gone    []nodeID      // pages that are none any more
+	bytes   int64         // by which the tree takes more memory
+	changed bool          // a merge changed something
+	items   []item        // scratch
+	merged  []item
+	spare   []byte // for copies of small values
+}
+
+func (t *Tree) newWorker(changes int) *worker {
+	w := &worker{t: t}
+	if t.diff.kept {
+		w.changes = make([]valueChange, 0, changes)
+	}
+	return w
+}
+
 // forkMin is the number of changes below a node from which its two sides are hashed side by side.
 const forkMin = 256
 
 // apply returns the subtree n, which lies at depth, with the changes made. They are sorted,
 // distinct and all below n.
-func (t *Tree) apply(n node, ch []Change, depth int) (node, error) {
+func (w *worker) apply(n node, ch []Change, depth int) (node, error) {
 	if len(ch) == 0 {
 		return n, nil
 	}
-	seen, err := t.visit(n, ch[0].Key, depth)
+	at := &ch[0].Key
+	seen, err := w.load(n, at, depth)
 	if err != nil {
 		return nil, err
 	}
 	x, ok := seen.(*inner)
 	if !ok {
-		return t.fill(seen, ch, depth)
+		return w.fill(n, seen, ch, depth)
 	}
 	cut := split(ch, depth)
-	left, right, err := t.applySides(x, ch[:cut], ch[cut:], depth+1)
+	left, right, err := w.sides(x, ch[:cut], ch[cut:], depth+1)
 	if err != nil {
 		return nil, err
 	}
 	if left == x.kids[0] && right == x.kids[1] {
 		return n, nil // still the stub, if it was one: a version does not pin what it only read
 	}
-	return t.join(left, right, ch[0].Key, depth)
+	out, err := w.join(left, right, at, depth)
+	if err != nil {
+		return nil, err
+	}
+	if n != seen {
+		w.bytes += bytesOf(seen) - stubBytes
+	}
+	if _, still := out.(*inner); !still {
+		w.bytes -= innerBytes
+		if depth%pageLevels == 0 {
+			w.gone = append(w.gone, idOf(*at, depth))
+		}
+	}
+	return out, nil
 }
 
-// applySides makes the changes in both children of a node; side by side if they are many. Only
-// trees of a store do so: what a verdict runs on stays in its goroutine.
-func (t *Tree) applySides(x *inner, l, r []Change, depth int) (left, right node, err error) {
-	if t.src != nil && t.rec == nil && len(l) >= forkMin/2 && len(r) >= forkMin/2 {
-		return t.applyFork(x, l, r, depth)
+// load returns a node with its content, which no recording sees.
+func (w *worker) load(n node, at *Key, depth int) (node, error) {
+	s, ok := n.(*stub)
+	if !ok {
+		return n, nil
 	}
-	if left, err = t.apply(x.kids[0], l, depth); err == nil {
-		right, err = t.apply(x.kids[1], r, depth)
+	if w.t.src == nil {
+		return nil, incomplete(*at, depth)
+	}
+	return w.t.src.load(*at, depth, s)
+}
+
+// sides makes the changes in both children of a node; side by side if they are many. Only trees of a
+// store do so: what a verdict runs on stays in its goroutine.
+func (w *worker) sides(x *inner, l, r []Change, depth int) (left, right node, err error) {
+	if w.t.src != nil && len(l) >= forkMin/2 && len(r) >= forkMin/2 {
+		return w.fork(x, l, r, depth)
+	}
+	if left, err = w.apply(x.kids[0], l, depth); err == nil {
+		right, err = w.apply(x.kids[1], r, depth)
 	}
 	return left, right, err
 }
 
-// applyFork is apart from applySides because what a goroutine shares is allocated.
-func (t *Tree) applyFork(x *inner, l, r []Change, depth int) (left, right node, err error) {
+// fork is apart from sides because what a goroutine shares is allocated.
+func (w *worker) fork(x *inner, l, r []Change, depth int) (left, right node, err error) {
 	var wg sync.WaitGroup
 	var rightErr error
-	wg.Go(func() { right, rightErr = t.apply(x.kids[1], r, depth) })
-	left, err = t.apply(x.kids[0], l, depth)
+	other := w.t.newWorker(len(r))
+	wg.Go(func() { right, rightErr = other.apply(x.kids[1], r, depth) })
+	left, err = w.apply(x.kids[0], l, depth)
 	wg.Wait()
 	if err == nil {
 		err = rightErr
 	}
+	w.changes = append(w.changes, other.changes...)
+	w.gone = append(w.gone, other.gone...)
+	w.bytes += other.bytes
 	return left, right, err
 }
 
-// fill returns the subtree that held what n holds, which is nothing, a leaf or a bucket, with the
-// changes made.
-func (t *Tree) fill(n node, ch []Change, depth int) (node, error) {
-	var buf [bucketMax]entry
-	var out [2 * bucketMax]entry
-	return build(merge(out[:0], entriesOf(buf[:0], n), ch), depth)
-}
-
-// join returns the node of two subtrees, or the one leaf that is left of them: a lone leaf is
-// lifted. at is any key below, depth the depth of the node.
-func (t *Tree) join(left, right node, at Key, depth int) (node, error) {
-	if left != nil && right != nil {
-		return newInner(left, right), nil
+// fill returns the subtree that held what seen holds, which is nothing, a leaf or a bucket, with the
+// changes made. n is what stood for it.
+func (w *worker) fill(n, seen node, ch []Change, depth int) (node, error) {
+	from, _ := seen.(*bucket)
+	if from != nil {
+		from.touch()
+		if b := w.patch(from, ch, depth); b == from {
+			return n, nil
+		} else if b != nil {
+			w.bytes += b.bytes() - bytesOf(n)
+			return b, nil
+		}
 	}
-	only, side := left, 0
-	if left == nil {
-		only, side = right, 1
+	w.changed = false
+	w.items = appendItems(w.items[:0], seen)
+	w.merged = w.merge(w.merged[:0], w.items, ch)
+	if !w.changed {
+		return n, nil
 	}
-	if only == nil {
-		return nil, nil
-	}
-	at = at.to(depth, side)
-	// Whether the sibling of what was deleted is a leaf shows only in its content, so a witness
-	// must have it.
-	only, err := t.visit(only, at, depth+1)
+	out, err := build(w.merged, from, depth)
 	if err != nil {
 		return nil, err
 	}
-	if lone(only) {
-		return only, nil
+	w.bytes += bytesOf(out) - bytesOf(n)
+	return out, nil
+}
+
+// join returns the node of two subtrees, or what they are together: a bucket, or the one leaf that
+// is left of them. at is any key below, depth the depth of the node.
+func (w *worker) join(left, right node, at *Key, depth int) (node, error) {
+	l, r := leavesOf(left), leavesOf(right)
+	switch {
+	case l+r == 0:
+		return nil, nil
+	case l+r <= bucketMax:
+		return w.melt(left, right, at, depth)
+	case l == 0 || r == 0:
+		only := left
+		if l == 0 {
+			only = right
+		}
+		// Whether the sibling of what was deleted is a leaf shows only in its content, so a witness
+		// must have it. In a store more than bucketMax leaves are there.
+		if _, away := only.(*stub); away && w.t.src == nil {
+			return nil, incomplete(*at, depth+1)
+		}
 	}
 	return newInner(left, right), nil
 }
 
-// merge appends the entries after the changes.
-func merge(out, old []entry, ch []Change) []entry {
-	for i := range ch {
-		for len(old) > 0 {
-			c := old[0].key().compare(ch[i].Key)
-			if c > 0 {
-				break
-			}
-			if c < 0 {
-				out = append(out, old[0])
-			}
-			old = old[1:]
+// melt returns the bucket of two subtrees that are small together.
+func (w *worker) melt(left, right node, at *Key, depth int) (node, error) {
+	items := make([]item, 0, bucketMax)
+	for side, kid := range [2]node{left, right} {
+		below := at.to(depth, side)
+		seen, err := w.load(kid, &below, depth+1)
+		if err != nil {
+			return nil, err
 		}
-		if !ch[i].Delete {
-			out = append(out, newEntry(&ch[i].Key, ch[i].Value))
+		w.bytes -= bytesOf(kid)
+		if l, ok := seen.(*leaf); ok && len(items) == 0 && left == nil != (right == nil) {
+			return l, nil
 		}
+		if b, ok := seen.(*bucket); ok && (left == nil || right == nil) {
+			b = b.at(depth+1, depth)
+			w.bytes += b.bytes()
+			return b, nil
+		}
+		items = appendItems(items, seen)
 	}
-	return append(out, old...)
+	for i := range items {
+		items[i].old = -1
+	}
+	b, err := newBucket(items, nil, depth)
+	if err != nil {
+		return nil, err
+	}
+	w.bytes += b.bytes()
+	return b, nil
 }
 
 // split returns the index of the first change that belongs to the right child of a node at depth.

@@ -10,14 +10,14 @@ import (
 	"github.com/athenarollup/athena/scale"
 )
 
-// stage collects what one batch changes besides the database: the pages and buckets in memory.
+// stage collects what one batch changes: the records, and the tree in memory.
 type stage struct {
 	s     *pebbleStore
 	batch *pebble.Batch
-	kept  []keptNode
-	root  node   // the new root, a stub
-	keys  []byte // that changed
-	flush bool   // write all dirty pages
+	root  node  // the new tree
+	bytes int64 // that it takes
+	log   []byte
+	flush bool // write all that is dirty
 }
 
 // CommitGenesis implements Store.
@@ -53,16 +53,13 @@ func (s *pebbleStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 }
 
 func (s *pebbleStore) stageCommit(st *stage, head Head, t *Tree, aux []Aux) error {
-	changes, err := st.tree(&settler{from: s.treeAtHead(), to: t.Fork()})
+	changes, err := st.tree(t)
 	if err != nil {
 		return err
 	}
-	if err := st.values(changes); err != nil {
-		return err
-	}
-	u := undoRecord{head: s.head}
+	u := undoRecord{head: s.head, changes: changes}
 	if s.has {
-		if u.changes, err = s.oldValues(changes); err != nil {
+		if err := s.oldValues(changes); err != nil {
 			return err
 		}
 	}
@@ -87,7 +84,7 @@ func (s *pebbleStore) stageCommit(st *stage, head Head, t *Tree, aux []Aux) erro
 
 // stageUndo writes the reverse diff of a layer and drops the one that is too old by it.
 func (s *pebbleStore) stageUndo(st *stage, head Head, u *undoRecord) error {
-	if err := st.set(undoKey(head.Layer), u.encode(), true); err != nil {
+	if err := st.fill(undoKey(head.Layer), u.size(), u.appendTo); err != nil {
 		return err
 	}
 	if head.Layer <= s.history {
@@ -99,31 +96,28 @@ func (s *pebbleStore) stageUndo(st *stage, head Head, u *undoRecord) error {
 		st.set([]byte{spaceGone}, layerBytes(max(gone, s.gone)), true))
 }
 
-// oldValues returns the changes that take the changes back.
-func (s *pebbleStore) oldValues(changes []valueChange) ([]Change, error) {
-	old := make([]Change, len(changes))
-	for i, c := range changes {
-		old[i].Key = *c.key()
-		switch {
-		case c.old == nil:
-			old[i].Delete = true
-		case c.old.has():
-			old[i].Value = c.old.value()
-		default:
-			v, ok, err := s.get(valueKey(old[i].Key))
-			if err != nil {
-				return nil, err
-			}
-			if !ok {
-				return nil, fmt.Errorf("%w: no value of %v; %s", ErrCorrupt, old[i].Key, advice)
-			}
-			old[i].Value = v
+// oldValues reads the old values that are on the disk only.
+func (s *pebbleStore) oldValues(changes []valueChange) error {
+	for i := range changes {
+		c := &changes[i]
+		if !c.onDisk {
+			continue
 		}
+		v, ok, err := s.get(valueKey(c.key))
+		if err != nil {
+			return err
+		}
+		if !ok {
+			return fmt.Errorf("%w: no value of %v; %s", ErrCorrupt, c.key, advice)
+		}
+		c.old, c.onDisk = v, false
 	}
-	return old, nil
+	return nil
 }
 
-func (s *pebbleStore) newStage() *stage { return &stage{s: s, batch: s.db.NewBatch()} }
+func (s *pebbleStore) newStage() *stage {
+	return &stage{s: s, batch: s.db.NewBatch(), root: s.root, bytes: s.bytes}
+}
 
 func (st *stage) close() {
 	// A batch has nothing to lose when it is closed: it was committed, or it is to be dropped.
@@ -143,30 +137,93 @@ func (st *stage) set(key, value []byte, present bool) error {
 	return nil
 }
 
-// tree notes the pages and buckets of the new version and returns the values that differ.
-func (st *stage) tree(s *settler) (changes []valueChange, err error) {
-	if st.root, err = s.run(); err != nil {
-		return nil, err
+// fill is set with a value of a known size that fn appends to an empty slice.
+func (st *stage) fill(key []byte, size int, fn func([]byte) []byte) error {
+	op := st.batch.SetDeferred(len(key), size)
+	copy(op.Key, key)
+	if n := len(fn(op.Value[:0:size])); n != size {
+		panic(fmt.Sprintf("BUG: statetree: a record of %d bytes where %d were announced", n, size))
 	}
-	st.kept = s.kept
-	return s.changes, nil
-}
-
-// values writes the values that differ.
-func (st *stage) values(changes []valueChange) error {
-	st.keys = make([]byte, 0, len(changes)*len(Key{}))
-	for _, c := range changes {
-		var value []byte
-		if c.now != nil {
-			value = c.now.value()
-		}
-		k := c.key()
-		st.keys = append(st.keys, k[:]...)
-		if err := st.set(valueKey(*k), value, c.now != nil); err != nil {
-			return err
-		}
+	if err := op.Finish(); err != nil {
+		return fmt.Errorf("statetree: write state database: %w", err)
 	}
 	return nil
+}
+
+// tree takes a new version of the state, writes its values, deletes the pages that it has no more,
+// and returns what changed.
+func (st *stage) tree(t *Tree) (changes []valueChange, err error) {
+	var gone []nodeID
+	if t.diff.kept {
+		changes, gone = t.diff.all()
+		st.root, st.bytes = t.root, st.bytes+t.diff.bytes
+	} else if changes, err = st.genesis(t); err != nil {
+		return nil, err
+	}
+	for _, id := range gone {
+		// At once: what the disk has is part of the head.
+		if err := st.set(id.dbKey(), nil, false); err != nil {
+			return nil, err
+		}
+	}
+	st.log = make([]byte, 0, len(changes)*logKeyBytes)
+	var buf [1 + len(Key{})]byte
+	buf[0] = spaceValue
+	for i := range changes {
+		c := &changes[i]
+		copy(buf[1:], c.key[:])
+		if err := st.set(buf[:], c.now, c.now != nil); err != nil {
+			return nil, err
+		}
+		st.log = append(st.log, c.key[:logKeyBytes]...)
+	}
+	return changes, nil
+}
+
+// genesis takes a tree that was made without a store. Its nodes may be others' too, so those that
+// tell what is dirty are copied.
+func (st *stage) genesis(t *Tree) (changes []valueChange, err error) {
+	w := &worker{t: &Tree{diff: treeDiff{kept: true}}}
+	if st.root, err = w.adopt(t.root, Key{}, 0); err != nil {
+		return nil, err
+	}
+	st.bytes = bytesOf(st.root)
+	return w.changes, nil
+}
+
+// adopt returns a subtree as a store has it, and notes all that it holds.
+func (w *worker) adopt(n node, at Key, depth int) (node, error) {
+	switch x := n.(type) {
+	case nil:
+		return nil, nil
+	case *stub:
+		return nil, errPruned
+	case *inner:
+		left, err := w.adopt(x.kids[0], at, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		right, err := w.adopt(x.kids[1], at.flip(depth), depth+1)
+		if err != nil {
+			return nil, err
+		}
+		return w.join(left, right, &at, depth)
+	}
+	b, ok := n.(*bucket)
+	if !ok {
+		var err error
+		if b, err = newBucket(appendItems(nil, n), nil, depth); err != nil {
+			return nil, err
+		}
+	}
+	for i := int(b.lo); i < int(b.hi); i++ {
+		v, ok := b.value(i)
+		if !ok {
+			return nil, errPruned
+		}
+		w.changes = append(w.changes, valueChange{key: *b.key(i), now: v})
+	}
+	return b, nil
 }
 
 // publish writes the batch with the head record, synced, and makes it the head. This is the only
@@ -175,9 +232,9 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 	if err := st.set([]byte{spaceHead}, encodeHead(head), true); err != nil {
 		return err
 	}
+	err := st.settle()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	err := s.keep(st)
 	if err == nil {
 		err = st.write(pebble.Sync)
 	}
@@ -186,7 +243,7 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 		s.broken = fmt.Errorf("statetree: a write failed, open the state database again: %w", err)
 		return err
 	}
-	s.head, s.has, s.root = head, true, st.root
+	s.head, s.has, s.root, s.bytes = head, true, st.root, st.bytes
 	if head.Layer > s.history {
 		s.gone = max(s.gone, head.Layer-s.history)
 	}
@@ -194,37 +251,19 @@ func (s *pebbleStore) publish(st *stage, head Head) error {
 	return nil
 }
 
-// keep takes the pages and buckets of a stage into memory, and into its batch the pages that are to
-// be written now, and the log of the keys that changed if others are not.
-func (s *pebbleStore) keep(st *stage) error {
-	d := &s.dirty
-	seq := d.seq
-	d.seq++
-	for _, k := range st.kept {
-		if p, ok := k.n.(*inner); ok {
-			d.put(k.id, p, seq)
-			s.nodes.put(k.id, nil)
-			continue
-		}
-		s.nodes.put(k.id, k.n)
-		if k.wasPage {
-			// A page that is gone is deleted at once: what the disk has is part of the head.
-			d.drop(k.id)
-			if err := st.set(k.id.dbKey(), nil, false); err != nil {
-				return err
-			}
-		}
-	}
-	keys := int64(len(st.keys) / len(Key{}))
-	d.log = append(d.log, logRecord{seq: seq, keys: keys})
-	d.keys += keys
-	done, err := d.clean(st.flush, func(id nodeID, p *inner) error {
-		s.nodes.put(id, p)
-		return st.set(id.dbKey(), appendPage(make([]byte, 0, pageBytes), p), true)
-	})
+// settle takes the pages that are to be written now into the batch, and the log of the keys that
+// changed if others are not, and brings the tree within its memory.
+func (st *stage) settle() error {
+	u := &st.s.upkeep
+	seq := u.seq
+	c := &cleaner{root: st.root, bytes: st.bytes, write: func(id nodeID, page []byte) error {
+		return st.set(id.dbKey(), page, true)
+	}}
+	done, err := u.settle(c, len(st.log)/logKeyBytes, st.flush)
 	if err != nil {
 		return err
 	}
+	st.root, st.bytes = c.root, c.bytes
 	for _, r := range done {
 		if r.seq == seq {
 			return nil
@@ -233,7 +272,7 @@ func (s *pebbleStore) keep(st *stage) error {
 			return err
 		}
 	}
-	return st.set(logKey(seq), st.keys, true)
+	return st.set(logKey(seq), st.log, true)
 }
 
 func undoKey(layer uint64) []byte { return append([]byte{spaceUndo}, layerBytes(layer)...) }

@@ -48,12 +48,12 @@ func TestOpenDamaged(t *testing.T) {
 	}{
 		{"no root page", drop(rootPage), "Rebuild", true},
 		{"unreadable root page", write(rootPage, []byte{9}), "damaged", true},
-		{"another root page", write(rootPage, appendPage(nil, newInner(&stub{h: Root{1}, leaves: 1}, &stub{h: Root{2}, leaves: 8}))),
+		{"another root page", write(rootPage, appendPage(nil, newInner(&stub{h: Root{1}, leaves: 1}, &stub{h: Root{2}, leaves: bucketMax}), 0, pageLevels)),
 			"Rebuild", true},
 		{"no reverse diff", drop(undoKey(1)), "reverse diff of layer 1", false},
 		{"cut reverse diff", write(undoKey(1), []byte{0}), "reverse diff", false},
 		{"reverse diff of another layer", write(undoKey(1),
-			(&undoRecord{head: Head{Layer: 5}}).encode()), "leads to layer 5", false},
+			(&undoRecord{head: Head{Layer: 5}}).appendTo(nil)), "leads to layer 5", false},
 		{"cut head", write([]byte{spaceHead}, []byte{1}), "head record", false},
 		{"another layout", write([]byte{spaceSchema}, []byte("x")), `layout "x"`, false},
 	}

@@ -19,8 +19,9 @@
 // chunks.
 //
 // Subtrees of few leaves are buckets: one piece of memory, and nothing on the disk but the values.
-// The nodes above are pages there, which are written some layers after they changed (dirty.go) and
-// brought to the head after a crash (recover.go). docs/spec/state.md, "Storing it", says the rest.
+// The nodes above are pages there, which are written some layers after they changed (upkeep.go) and
+// brought to the head after a crash (recover.go). In memory the head is one tree, of which that is
+// dropped which is not used. docs/spec/state.md, "Storing it", says the rest.
 //
 // # What it is not
 //

@@ -1,6 +1,9 @@
 package statetree
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // Errors of a Tree. They come wrapped with what was tried; test them with errors.Is.
 var (
@@ -15,6 +18,9 @@ var (
 	// ErrValueTooLarge says that a value has more than MaxValueBytes.
 	ErrValueTooLarge = errors.New("statetree: value too large")
 )
+
+// errPruned refuses a tree that shows less than everything as a state.
+var errPruned = fmt.Errorf("%w: the tree is pruned", ErrIncomplete)
 
 // Errors of a Store.
 var (

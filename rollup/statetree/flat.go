@@ -1,6 +1,7 @@
 package statetree
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -8,32 +9,12 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// inlineMax is the largest value that a bucket in memory holds.
-const inlineMax = 256
-
-// storedEntry returns the entry of a value on the disk as a bucket in memory holds it.
-func storedEntry(k *Key, value []byte) entry {
-	e := newEntry(k, value)
-	if len(value) > inlineMax {
-		return e.bare()
-	}
-	return e
-}
-
-// stripped returns the bucket without values above inlineMax.
-func stripped(b *bucket) *bucket {
-	var buf [bucketMax]entry
-	es := b.appendTo(buf[:0])
-	large := false
-	for i, e := range es {
-		if e.has() && len(e.value()) > inlineMax {
-			es[i], large = e.bare(), true
-		}
-	}
-	if !large {
-		return b
-	}
-	return newBucket(es, &b.h)
+// storedItem returns a value on the disk as a bucket in memory holds it: without the value if that
+// is large.
+func storedItem(k *Key, value []byte) item {
+	it := newItem(k, value)
+	it.large = nil
+	return it
 }
 
 // valueBounds returns the range of database keys of the values below a node.
@@ -56,7 +37,14 @@ func valueBounds(id nodeID) *pebble.IterOptions {
 type flatReader struct {
 	it    *pebble.Iterator
 	valid bool
-	ahead []entry // read, not used yet
+	ahead []flatValue // read, not used yet
+	items []item      // scratch
+}
+
+// flatValue is a value on the disk.
+type flatValue struct {
+	key   Key
+	value []byte
 }
 
 func (s *pebbleStore) readFlat(id nodeID) (*flatReader, error) {
@@ -85,20 +73,28 @@ func (r *flatReader) fill(n int) error {
 		if len(k) != len(Key{}) {
 			return fmt.Errorf("%w: a value with a key of %d bytes", ErrCorrupt, len(k))
 		}
-		r.ahead = append(r.ahead, storedEntry((*Key)(k), v))
+		r.ahead = append(r.ahead, flatValue{Key(k), bytes.Clone(v)})
 	}
 	return nil
 }
 
-// entriesAt appends the leaves below a node, at most one more than max.
-func (s *pebbleStore) entriesAt(es []entry, id nodeID, max int) ([]entry, error) {
+// itemsAt returns the leaves below a node, at most one more than max.
+func (s *pebbleStore) itemsAt(id nodeID, max int) ([]item, error) {
 	r, err := s.readFlat(id)
 	if err != nil {
 		return nil, err
 	}
-	r.ahead = es
 	err = r.fill(max + 1)
-	return r.ahead, errors.Join(err, r.close())
+	return r.take(len(r.ahead)), errors.Join(err, r.close())
+}
+
+// take returns the next n leaves, until the next call.
+func (r *flatReader) take(n int) []item {
+	r.items = r.items[:0]
+	for i := range n {
+		r.items = append(r.items, storedItem(&r.ahead[i].key, r.ahead[i].value))
+	}
+	return r.items
 }
 
 // derive makes the tree of the values alone, in memory that does not depend on how many they are.
@@ -109,35 +105,34 @@ func (s *pebbleStore) derive(page func(nodeID, *inner) error) (n node, err error
 		return nil, err
 	}
 	n, err = r.derive(Key{}, 0, page)
-	if b, ok := n.(*bucket); ok {
-		n = b.stub()
-	}
-	return n, errors.Join(err, r.close())
+	return bare(n), errors.Join(err, r.close())
 }
 
 // deriveAt makes the subtree at a node, which does not lie before one that was made already.
 func (r *flatReader) deriveAt(id nodeID, page func(nodeID, *inner) error) (node, error) {
-	o := valueBounds(id)
-	r.ahead = r.ahead[:0]
-	r.it.SetBounds(o.LowerBound, o.UpperBound)
-	r.valid = r.it.First()
+	skip := 0
+	for skip < len(r.ahead) && r.ahead[skip].key.compare(id.path) < 0 {
+		skip++
+	}
+	r.ahead = slices.Delete(r.ahead, 0, skip)
+	if len(r.ahead) == 0 && r.valid {
+		r.valid = r.it.SeekGE(valueKey(id.path))
+	}
 	return r.derive(id.path, int(id.depth), page)
 }
 
-func (b *bucket) stub() *stub { return &stub{h: b.h, leaves: uint8(b.n)} }
-
 // derive makes the subtree at depth. What comes back is a bucket, a page's stub, or an inner node in
-// the middle of a page, of which the buckets are still to be reduced to stubs.
+// the middle of a page, with stubs below.
 func (r *flatReader) derive(at Key, depth int, page func(nodeID, *inner) error) (node, error) {
 	if err := r.fill(many); err != nil {
 		return nil, err
 	}
 	n := 0
-	for n < len(r.ahead) && r.ahead[n].key().prefix(depth) == at {
+	for n < len(r.ahead) && r.ahead[n].key.common(&at) >= depth {
 		n++
 	}
 	if n <= bucketMax || depth >= MaxDepth {
-		b, err := build(r.ahead[:n], depth)
+		b, err := build(r.take(n), nil, depth)
 		r.ahead = slices.Delete(r.ahead, 0, n)
 		return b, err
 	}
@@ -149,25 +144,20 @@ func (r *flatReader) derive(at Key, depth int, page func(nodeID, *inner) error) 
 	if err != nil {
 		return nil, err
 	}
-	p := newInner(left, right)
+	p := newInner(bare(left), bare(right))
 	if depth%pageLevels != 0 {
 		return p, nil
 	}
-	p.bare()
 	if err := page(idOf(at, depth), p); err != nil {
 		return nil, err
 	}
 	return &stub{h: p.h}, nil
 }
 
-// bare reduces the buckets of a page that nobody else has yet to stubs.
-func (n *inner) bare() {
-	for i, kid := range n.kids {
-		switch x := kid.(type) {
-		case *bucket:
-			n.kids[i] = x.stub()
-		case *inner:
-			x.bare()
-		}
+// bare returns a stub in a bucket's place.
+func bare(n node) node {
+	if b, ok := n.(*bucket); ok {
+		return b.stub()
 	}
+	return n
 }

@@ -125,20 +125,21 @@ func FuzzVerifyProof(f *testing.F) {
 // written, never a panic.
 func FuzzStored(f *testing.F) {
 	u := undoRecord{head: Head{Layer: 7, Root: Root{1}, Meta: []byte("meta")},
-		changes: []Change{{Key: keyL, Value: []byte("old")}, {Key: keyR, Delete: true}},
+		changes: []valueChange{{key: keyL, old: []byte("old")}, {key: keyR}},
 		aux:     []auxOld{{space: 1, key: []byte("k"), present: true, value: []byte("v")}}}
-	f.Add(u.encode(), uint8(0))
+	f.Add(u.appendTo(nil), uint8(0))
 	f.Add([]byte{pageInner, pageEmpty, pageBucket, 2}, uint8(6))
 	f.Add(append([]byte{pageInner, pageEmpty, pageBucket, 2}, make([]byte, 32)...), uint8(6))
 	f.Fuzz(func(t *testing.T, b []byte, depth uint8) {
 		if got, err := decodeUndo(b); err == nil {
-			require.Equal(t, b, got.encode())
+			require.Equal(t, b, got.appendTo(nil))
+			require.Equal(t, len(b), got.size())
 		} else {
 			require.ErrorIs(t, err, ErrCorrupt)
 		}
-		id := nodeID{depth: depth / pageLevels * pageLevels % MaxDepth}
+		id := nodeID{depth: depth % MaxDepth / pageLevels * pageLevels}
 		if n, err := decodePage(id, b); err == nil {
-			require.Equal(t, b, appendPage(nil, n))
+			require.Equal(t, b, appendPage(nil, n, int(id.depth), int(id.depth)+pageLevels))
 		} else {
 			require.ErrorIs(t, err, ErrCorrupt)
 		}

@@ -56,21 +56,6 @@ func (k Key) prefix(n int) Key {
 	return p
 }
 
-// common returns the number of leading bits in which two keys agree.
-func (k *Key) common(o *Key) int {
-	for i := range k {
-		if x := k[i] ^ o[i]; x != 0 {
-			n := i * 8
-			for x&0x80 == 0 {
-				x <<= 1
-				n++
-			}
-			return n
-		}
-	}
-	return 8 * len(k)
-}
-
 // HashValue returns the hash by which a leaf commits to its value.
 func HashValue(value []byte) Root { return sha256.Sum256(value) }
 

@@ -133,8 +133,10 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	if genesis := !s.has && t.src == nil; !genesis && t.src != (memoryView{s, s.seq}) {
 		return ErrStale
 	}
-	if err := complete(s.root, t.root); err != nil {
-		return fmt.Errorf("commit of layer %d: %w", layer, err)
+	if t.src == nil {
+		if err := complete(t.root); err != nil {
+			return fmt.Errorf("commit of layer %d: %w", layer, err)
+		}
 	}
 	u := memoryUndo{head: s.head, root: s.root}
 	for _, a := range aux {
@@ -153,31 +155,26 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	return nil
 }
 
-// complete returns ErrIncomplete if a tree shows less than everything. What it has in common with
-// another one that is complete is not looked at.
-func complete(old, now node) error {
-	if now == nil || old == now {
+// complete returns ErrIncomplete if a tree shows less than everything.
+func complete(n node) error {
+	switch x := n.(type) {
+	case nil:
 		return nil
-	}
-	switch x := now.(type) {
 	case *inner:
-		var was [2]node
-		if o, ok := old.(*inner); ok {
-			was = o.kids
-		}
-		return errors.Join(complete(was[0], x.kids[0]), complete(was[1], x.kids[1]))
+		return errors.Join(complete(x.kids[0]), complete(x.kids[1]))
 	case *leaf:
 		if x.has {
 			return nil
 		}
 	case *bucket:
-		var buf [bucketMax]entry
-		bare := func(e entry) bool { return !e.has() }
-		if !slices.ContainsFunc(x.appendTo(buf[:0]), bare) {
-			return nil
+		for i := int(x.lo); i < int(x.hi); i++ {
+			if _, ok := x.value(i); !ok {
+				return errPruned
+			}
 		}
+		return nil
 	}
-	return fmt.Errorf("%w: the tree is pruned", ErrIncomplete)
+	return errPruned
 }
 
 // swapAux makes one change of the side data and returns what was there.

@@ -24,16 +24,13 @@ func (t *Tree) leafOf(l *leaf) (Key, []byte, bool, error) {
 	return l.key, value, err == nil, err
 }
 
-// entryAfter returns the first entry of a bucket above k, or the first of all if all is true.
-func (t *Tree) entryAfter(b *bucket, k Key, all bool) (Key, []byte, bool, error) {
-	var buf [bucketMax]entry
-	for _, e := range b.appendTo(buf[:0]) {
-		if all || e.key().compare(k) > 0 {
-			value, err := t.entryValue(e)
-			return *e.key(), value, err == nil, err
-		}
+// leafAt returns a leaf of a bucket with its value; ok is false if i is behind the last.
+func (t *Tree) leafAt(b *bucket, i int) (key Key, value []byte, ok bool, err error) {
+	if i >= int(b.hi) {
+		return Key{}, nil, false, nil
 	}
-	return Key{}, nil, false, nil
+	value, err = t.valueAt(b, i)
+	return *b.key(i), value, err == nil, err
 }
 
 // after returns the first leaf above k in the subtree n, which lies on the path of k.
@@ -47,7 +44,11 @@ func (t *Tree) after(n node, k Key, depth int) (key Key, value []byte, ok bool, 
 			return t.leafOf(x)
 		}
 	case *bucket:
-		return t.entryAfter(x, k, false)
+		i, ok := x.find(&k)
+		if ok {
+			i++
+		}
+		return t.leafAt(x, i)
 	case *inner:
 		if k.bit(depth) == 1 {
 			return t.after(x.kids[1], k, depth+1)
@@ -70,7 +71,7 @@ func (t *Tree) first(n node, at Key, depth int) (key Key, value []byte, ok bool,
 		case *leaf:
 			return t.leafOf(x)
 		case *bucket:
-			return t.entryAfter(x, key, true)
+			return t.leafAt(x, int(x.lo))
 		case *inner:
 			side := 0
 			if x.kids[0] == nil {

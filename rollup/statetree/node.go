@@ -1,7 +1,7 @@
 package statetree
 
-// A node is a subtree: nil (empty), *leaf, *bucket, *inner, or *stub. Nodes are never changed once
-// another node or a Tree points to them, so that versions share them freely.
+// A node is a subtree: nil (empty), *leaf, *bucket, *inner, or *stub. What a node shows is never
+// changed once another node or a Tree points to it, so that versions share nodes freely.
 type node interface {
 	hash() *Root
 }
@@ -20,6 +20,9 @@ type leaf struct {
 type inner struct {
 	h    Root
 	kids [2]node
+	// dirty says that the page which holds this node is not on the disk with it. It belongs to the
+	// writer of the store whose head the node is in; nobody else looks at it.
+	dirty bool
 }
 
 // A stub stands for a subtree, not empty, of which only the hash is known.
@@ -62,19 +65,51 @@ func (l *leaf) bare() *leaf {
 	return &leaf{h: l.h, key: l.key, vhash: HashValue(l.value)}
 }
 
+// newInner returns a node that no disk has yet.
 func newInner(left, right node) *inner {
-	return &inner{h: hashInner(hashOf(left), hashOf(right)), kids: [2]node{left, right}}
+	return &inner{
+		h: hashInner(hashOf(left), hashOf(right)), kids: [2]node{left, right}, dirty: true,
+	}
 }
 
-// lone reports whether a subtree is one leaf.
-func lone(n node) bool {
+// many is the number of leaves of whatever may have more than bucketMax.
+const many = bucketMax + 1
+
+// leavesOf returns the number of leaves of a subtree, or many.
+func leavesOf(n node) int {
 	switch x := n.(type) {
+	case nil:
+		return 0
 	case *leaf:
-		return true
+		return 1
 	case *bucket:
-		return x.n == 1
+		return x.leaves()
+	case *stub:
+		if x.leaves > 0 {
+			return int(x.leaves)
+		}
 	}
-	return false
+	return many
+}
+
+// About what the nodes take of the memory.
+const (
+	innerBytes  = 80
+	stubBytes   = 48
+	bucketBytes = 112
+)
+
+// bytesOf returns about how much memory a subtree takes, down to its stubs.
+func bytesOf(n node) int64 {
+	switch x := n.(type) {
+	case *inner:
+		return innerBytes + bytesOf(x.kids[0]) + bytesOf(x.kids[1])
+	case *stub:
+		return stubBytes
+	case *bucket:
+		return x.bytes()
+	}
+	return 0
 }
 
 // stubOf returns the node reduced to its hash.

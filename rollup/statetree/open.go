@@ -65,7 +65,7 @@ func (s *pebbleStore) openTree(rebuild bool) error {
 		return fmt.Errorf("%w: layer %d: the page at the root has hash %v, the head %v; %s",
 			ErrCorrupt, s.head.Layer, got, s.head.Root, advice)
 	}
-	s.root = root
+	s.root, s.bytes = root, bytesOf(root)
 	return nil
 }
 
@@ -152,7 +152,7 @@ func (s *pebbleStore) makePages() (root node, err error) {
 		return nil, fmt.Errorf("statetree: write state database: %w", err)
 	}
 	root, err = s.derive(func(id nodeID, p *inner) error {
-		if err := st.set(id.dbKey(), appendPage(nil, p), true); err != nil {
+		if err := st.set(id.dbKey(), appendPage(nil, p, 0, pageLevels), true); err != nil {
 			return err
 		}
 		if st.batch.Len() < makeBatchBytes {

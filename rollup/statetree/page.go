@@ -8,9 +8,6 @@ import "fmt"
 // it is made of the values.
 const pageLevels = 6
 
-// many is the number of leaves of whatever has more than bucketMax.
-const many = bucketMax + 1
-
 // nodeID is the address of a page or bucket: the depth and the path of its root.
 type nodeID struct {
 	depth uint8
@@ -37,17 +34,20 @@ const (
 	pageBucket = 4 // number of leaves u8, hash
 )
 
-// pageBytes is the largest page: 63 inner nodes and 64 hashes.
-const pageBytes = 63 + 64*34
-
-// appendPage appends the encoding of a page, of which everything below is reduced to stubs.
-func appendPage(b []byte, n node) []byte {
+// appendPage appends the encoding of the part of a page that begins with n, which is at depth.
+func appendPage(b []byte, n node, depth, end int) []byte {
 	switch x := n.(type) {
 	case nil:
 		return append(b, pageEmpty)
 	case *inner:
+		if depth == end {
+			return append(append(b, pageNext), x.h[:]...)
+		}
 		b = append(b, pageInner)
-		return appendPage(appendPage(b, x.kids[0]), x.kids[1])
+		b = appendPage(b, x.kids[0], depth+1, end)
+		return appendPage(b, x.kids[1], depth+1, end)
+	case *bucket:
+		return append(append(b, pageBucket, uint8(x.leaves())), x.h[:]...)
 	case *stub:
 		if x.leaves == 0 {
 			return append(append(b, pageNext), x.h[:]...)
@@ -90,7 +90,9 @@ func pageNode(b []byte, depth, end int) (n node, rest []byte, err error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		return newInner(left, right), b, nil
+		n := newInner(left, right)
+		n.dirty = false
+		return n, b, nil
 	case tag == pageBucket && len(b) > 0 && b[0] > 0 && b[0] <= bucketMax:
 		s.leaves, b = b[0], b[1:]
 	case tag != pageNext || depth != end:
@@ -101,18 +103,4 @@ func pageNode(b []byte, depth, end int) (n node, rest []byte, err error) {
 	}
 	s.h = Root(b[:len(s.h)])
 	return s, b[len(s.h):], nil
-}
-
-// cost returns about how much memory a page or bucket takes.
-func cost(n node) int64 {
-	switch x := n.(type) {
-	case *inner:
-		return 64 + cost(x.kids[0]) + cost(x.kids[1])
-	case *stub:
-		return 48
-	case *bucket:
-		return 64 + int64(cap(x.data))
-	default:
-		return 0
-	}
 }

@@ -28,15 +28,16 @@ const (
 )
 
 // schema names the layout of the database.
-const schema = "athena-state/2"
+const schema = "athena-state/3"
 
 // Options of a store on Pebble. The zero value is usable.
 type Options struct {
 	// History is the number of layers that can be undone; zero means DefaultHistory.
 	History int
-	// CacheBytes bounds the memory of the store: six eighths are for pages and buckets of the tree,
-	// one for pages that are not written yet, one for Pebble's blocks. Pebble's 64 MiB of tables in
-	// memory come on top. Zero means DefaultCacheBytes.
+	// CacheBytes bounds the memory of the store: six eighths are for the part of the tree at the head
+	// that is in memory, one for what readers took from the disk beside it, one for Pebble's blocks.
+	// What a layer changes comes on top, and Pebble's tables in memory: half as much again, but not
+	// more than 128 MiB, nor less than 8. Zero means DefaultCacheBytes.
 	CacheBytes int64
 	// Log, if not nil, receives what Pebble reports as errors.
 	Log func(message string)
@@ -52,6 +53,7 @@ type pebbleStore struct {
 	nodes   *nodeCache
 	history uint64
 	writing sync.Mutex     // held by Commit and Rewind as a whole
+	upkeep  upkeep         // of who holds writing
 	ranges  sync.WaitGroup // running AuxRange calls
 
 	// mu is held for writing while a batch becomes the head, and for reading by everything that
@@ -59,8 +61,8 @@ type pebbleStore struct {
 	mu     sync.RWMutex
 	head   Head
 	has    bool
-	root   node // of the head, as a stub
-	dirty  dirtyPages
+	root   node  // of the head
+	bytes  int64 // that the nodes of the head take
 	closed bool
 	broken error  // a write failed, so that memory may be ahead of the disk
 	seq    uint64 // counts heads, so that a tree knows whether it is stale
@@ -92,10 +94,8 @@ func newPebbleStore(dir string, opt Options) (*pebbleStore, error) {
 		return nil, fmt.Errorf("statetree: open state database %q: %w", dir, err)
 	}
 	return &pebbleStore{
-		db: db, nodes: newNodeCache(opt.CacheBytes / 8 * 6), history: uint64(historyOf(opt.History)),
-		dirty: dirtyPages{
-			pages: make(map[nodeID]dirtyPage), keysMax: logKeysMax, bytesMax: opt.CacheBytes / 8,
-		},
+		db: db, nodes: newNodeCache(opt.CacheBytes / 8), history: uint64(historyOf(opt.History)),
+		upkeep: upkeep{seq: 1, keysMax: logKeysMax, bytesMax: opt.CacheBytes / 8 * 6},
 	}, nil
 }
 
@@ -105,7 +105,10 @@ func pebbleOptions(opt Options) *pebble.Options {
 		CacheSize:          opt.CacheBytes / 8,
 		FormatMajorVersion: pebble.FormatNewest,
 		Logger:             logger{opt.Log},
-		MemTableSize:       32 << 20,
+		// Large tables in memory and one large level below mean that a value is written again less
+		// often before it comes to the lowest level.
+		MemTableSize:  uint64(min(max(opt.CacheBytes/4, 4<<20), 64<<20)),
+		LBaseMaxBytes: 512 << 20,
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
@@ -164,7 +167,7 @@ func (s *pebbleStore) Tree() (*Tree, error) {
 }
 
 func (s *pebbleStore) treeAtHead() *Tree {
-	return &Tree{root: s.root, src: pebbleView{s, s.seq}}
+	return &Tree{root: s.root, src: pebbleView{s, s.seq}, diff: treeDiff{kept: true}}
 }
 
 // Close implements Store. It writes what is dirty, so that the next start has nothing to recover,
@@ -176,7 +179,7 @@ func (s *pebbleStore) Close() error {
 		return nil
 	}
 	var err error
-	if len(s.dirty.log) > 0 && s.broken == nil {
+	if len(s.upkeep.log) > 0 && s.broken == nil {
 		err = s.flush()
 	}
 	s.mu.Lock()
@@ -193,7 +196,7 @@ func (s *pebbleStore) Close() error {
 func (s *pebbleStore) flush() error {
 	st := s.newStage()
 	defer st.close()
-	st.flush, st.root = true, s.root
+	st.flush = true
 	return s.publish(st, s.head)
 }
 

@@ -87,7 +87,7 @@ func (p *ranger) walk(n node, at Key, depth int) error {
 		return err
 	}
 	if b, ok := n.(*bucket); ok {
-		n = b.expand(depth)
+		n = b.open(depth)
 	}
 	if l, ok := n.(*leaf); ok {
 		return p.leaf(l, depth)

@@ -117,7 +117,8 @@ func (r *Recorder) touch(n node, depth int) node {
 		return m.n
 	}
 	if b, ok := n.(*bucket); ok {
-		n = b.expand(depth)
+		b.touch()
+		n = b.open(depth)
 	}
 	return r.add(n).n
 }

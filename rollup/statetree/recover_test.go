@@ -35,7 +35,7 @@ func sparseChanges(rng *rand.Rand, n int) []Change {
 // What opens again is complete: its pages are those that the values make, and none is left over.
 func TestRecover(t *testing.T) {
 	t.Parallel()
-	for _, keysMax := range []int64{0, 40, 300, logKeysMax} {
+	for _, keysMax := range []int{0, 40, 300, logKeysMax} {
 		t.Run(fmt.Sprint(keysMax), func(t *testing.T) {
 			t.Parallel()
 			recoverRounds(t, keysMax)
@@ -43,14 +43,14 @@ func TestRecover(t *testing.T) {
 	}
 }
 
-func recoverRounds(t *testing.T, keysMax int64) {
+func recoverRounds(t *testing.T, keysMax int) {
 	rng := rand.New(rand.NewPCG(uint64(keysMax), 3))
 	fs := vfs.NewCrashableMem()
 	open := func(fs vfs.FS) *pebbleStore {
 		s, err := OpenPebble("db", Options{History: 5, CacheBytes: 1 << 20, FS: fs})
 		require.NoError(t, err)
 		p := s.(*pebbleStore)
-		p.dirty.keysMax = keysMax
+		p.upkeep.keysMax = keysMax
 		return p
 	}
 	s := open(fs)
@@ -71,6 +71,7 @@ func recoverRounds(t *testing.T, keysMax int64) {
 			versions = versions[:len(versions)-back]
 			require.NoError(t, s.Rewind(uint64(len(versions)-1)))
 		}
+		require.Equal(t, bytesOf(s.root), s.bytes)
 		layer := len(versions) - 1
 		left := open(fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 0, RNG: rng}))
 		requireVersion(t, left, layer, versions[layer])
@@ -87,11 +88,10 @@ func recoverRounds(t *testing.T, keysMax int64) {
 
 // requirePages compares the pages of a store that has nothing dirty with those that its values make.
 func requirePages(t *testing.T, s *pebbleStore) {
-	require.Empty(t, s.dirty.pages)
-	require.Empty(t, s.dirty.log)
+	require.Empty(t, s.upkeep.log)
 	want := map[string]string{}
 	_, err := s.derive(func(id nodeID, p *inner) error {
-		want[string(id.dbKey())] = string(appendPage(nil, p))
+		want[string(id.dbKey())] = string(appendPage(nil, p, 0, pageLevels))
 		return nil
 	})
 	require.NoError(t, err)

@@ -155,7 +155,7 @@ func (r *Restore) Finish(layer uint64, meta []byte, aux []Aux) (Store, error) {
 	}
 	st := s.newStage()
 	defer st.close()
-	st.root = root
+	st.root, st.bytes = root, bytesOf(root)
 	for _, a := range aux {
 		if err := st.set(auxKey(a.Space, a.Key), a.Value, !a.Delete); err != nil {
 			return nil, err

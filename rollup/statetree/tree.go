@@ -26,6 +26,7 @@ type Tree struct {
 	root node
 	src  source
 	rec  *Recorder
+	diff treeDiff
 }
 
 // New returns an empty tree that lives in memory.
@@ -36,7 +37,7 @@ func (t *Tree) Root() Root { return *hashOf(t.root) }
 
 // Fork returns a second tree with the same content; whatever happens to one is not seen by the
 // other. It costs one allocation. A recording stays with t.
-func (t *Tree) Fork() *Tree { return &Tree{root: t.root, src: t.src} }
+func (t *Tree) Fork() *Tree { return &Tree{root: t.root, src: t.src, diff: t.diff} }
 
 // Get returns the value of a key; ok is false when the tree does not hold the key. An empty value
 // is present. The slice belongs to the tree and must not be modified. The error is ErrIncomplete
@@ -65,11 +66,11 @@ func (t *Tree) Get(k Key) (value []byte, ok bool, err error) {
 			value, err = t.valueOf(x)
 			return value, err == nil, err
 		case *bucket:
-			e := x.find(&k)
-			if e == nil {
+			i, ok := x.find(&k)
+			if !ok {
 				return nil, false, nil
 			}
-			value, err = t.entryValue(e)
+			value, err = t.valueAt(x, i)
 			return value, err == nil, err
 		case *inner:
 			n = x.kids[k.bit(depth)]
@@ -98,10 +99,9 @@ func (t *Tree) InsertDepth(k Key) (int, error) {
 			}
 			return x.key.common(&k) + 1, nil
 		case *bucket:
-			var buf [bucketMax]entry
-			for _, e := range x.appendTo(buf[:0]) {
-				if *e.key() != k {
-					depth = max(depth, e.key().common(&k)+1)
+			for i := int(x.lo); i < int(x.hi); i++ {
+				if n := x.key(i).common(&k); n < 8*len(k) {
+					depth = max(depth, n+1)
 				}
 			}
 			return depth, nil
@@ -143,8 +143,7 @@ func (t *Tree) current() error {
 func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 	if s, ok := n.(*stub); ok {
 		if t.src == nil {
-			return nil, fmt.Errorf("%w: only the hash is known at depth %d on the path of %v",
-				ErrIncomplete, depth, at)
+			return nil, incomplete(at, depth)
 		}
 		if t.rec != nil {
 			if m := t.rec.use(&s.h); m != nil {
@@ -160,6 +159,11 @@ func (t *Tree) visit(n node, at Key, depth int) (node, error) {
 		n = t.rec.touch(n, depth)
 	}
 	return n, nil
+}
+
+func incomplete(at Key, depth int) error {
+	return fmt.Errorf("%w: only the hash is known at depth %d on the path of %v",
+		ErrIncomplete, depth, at)
 }
 
 // valueOf returns the value of a leaf, which is noted in the recording.
@@ -178,13 +182,14 @@ func (t *Tree) leafValue(l *leaf) ([]byte, error) {
 	return t.fetch(&l.key, &l.vhash)
 }
 
-// entryValue returns the value of an entry. Recordings do not come here.
-func (t *Tree) entryValue(e entry) ([]byte, error) {
-	if e.has() {
-		return e.value(), nil
+// valueAt returns the value of a leaf of a bucket. Recordings do not come here.
+func (t *Tree) valueAt(b *bucket, i int) ([]byte, error) {
+	b.touch()
+	if v, ok := b.value(i); ok {
+		return v, nil
 	}
-	vh := e.valueHash()
-	return t.fetch(e.key(), &vh)
+	vh := b.valueHash(i)
+	return t.fetch(b.key(i), &vh)
 }
 
 // fetch returns the value of a leaf from the source.

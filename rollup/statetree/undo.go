@@ -2,8 +2,10 @@ package statetree
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/athenarollup/athena/scale"
 )
@@ -11,25 +13,45 @@ import (
 // undoRecord is the reverse diff of a layer: the head before it and what it overwrote.
 type undoRecord struct {
 	head    Head
-	changes []Change
+	changes []valueChange // of which the old values count
 	aux     []auxOld
 }
 
-func (u *undoRecord) encode() []byte {
-	size := 256 + len(u.head.Meta)
-	for _, c := range u.changes {
-		size += len(c.Key) + 5 + len(c.Value)
+// size returns the length of the encoding.
+func (u *undoRecord) size() int {
+	n := 8 + len(Root{}) + lenBytes(len(u.head.Meta)) + len(u.head.Meta) + 4 + 4
+	for i := range u.changes {
+		old := u.changes[i].old
+		n += len(Key{}) + 1 + lenBytes(len(old)) + len(old)
 	}
-	for _, a := range u.aux {
-		size += len(a.key) + len(a.value) + 10
+	for i := range u.aux {
+		a := &u.aux[i]
+		n += 1 + lenBytes(len(a.key)) + len(a.key) + 1 + lenBytes(len(a.value)) + len(a.value)
 	}
-	e := scale.Encoder{B: make([]byte, 0, size)}
+	return n
+}
+
+// lenBytes returns the length of a length in SCALE.
+func lenBytes(n int) int {
+	switch {
+	case n < 1<<6:
+		return 1
+	case n < 1<<14:
+		return 2
+	}
+	return 4
+}
+
+// appendTo appends the encoding.
+func (u *undoRecord) appendTo(b []byte) []byte {
+	e := scale.Encoder{B: b}
 	putHead(&e, u.head)
 	e.U32(uint32(len(u.changes)))
-	for _, c := range u.changes {
-		e.Raw(c.Key[:])
-		e.Bool(!c.Delete)
-		e.Bytes(c.Value)
+	for i := range u.changes {
+		c := &u.changes[i]
+		e.Raw(c.key[:])
+		e.Bool(c.old != nil)
+		e.Bytes(c.old)
 	}
 	e.U32(uint32(len(u.aux)))
 	for _, a := range u.aux {
@@ -41,14 +63,23 @@ func (u *undoRecord) encode() []byte {
 	return e.B
 }
 
+// decodeUndo returns a record that shares the bytes.
 func decodeUndo(b []byte) (*undoRecord, error) {
 	d := scale.NewDecoder(b)
 	u := &undoRecord{head: readHead(d)}
 	for n := d.U32(); n > 0 && d.Err() == nil; n-- {
-		var c Change
-		d.Fill(c.Key[:])
-		c.Delete = !d.Bool()
-		c.Value = bytes.Clone(d.Bytes(MaxValueBytes))
+		var c valueChange
+		d.Fill(c.key[:])
+		present := d.Bool()
+		c.old = d.Bytes(MaxValueBytes)
+		switch {
+		case present && c.old == nil:
+			c.old = []byte{}
+		case !present && len(c.old) > 0:
+			d.Fail(errors.New("a value that was not there"))
+		case !present:
+			c.old = nil
+		}
 		u.changes = append(u.changes, c)
 	}
 	for n := d.U32(); n > 0 && d.Err() == nil; n-- {
@@ -61,6 +92,16 @@ func decodeUndo(b []byte) (*undoRecord, error) {
 		return nil, fmt.Errorf("%w: reverse diff: %w", ErrCorrupt, err)
 	}
 	return u, nil
+}
+
+// back appends the changes that take a layer back.
+func (u *undoRecord) back(ch []Change) []Change {
+	ch = slices.Grow(ch, len(u.changes))
+	for i := range u.changes {
+		c := &u.changes[i]
+		ch = append(ch, Change{Key: c.key, Value: c.old, Delete: c.old == nil})
+	}
+	return ch
 }
 
 // undoOf returns the reverse diff of a layer; ok is false when it is not kept.
@@ -111,7 +152,7 @@ func (s *pebbleStore) At(layer uint64) (*Tree, error) {
 	}
 	var changes []Change
 	head, err := s.back(s.head, layer, func(u *undoRecord) error {
-		changes = append(changes, u.changes...)
+		changes = u.back(changes)
 		return nil
 	})
 	if err != nil {
@@ -161,7 +202,7 @@ func (s *pebbleStore) Rewind(layer uint64) error {
 func (s *pebbleStore) stageRewind(st *stage, layer uint64) (Head, error) {
 	var changes []Change
 	head, err := s.back(s.head, layer, func(u *undoRecord) error {
-		changes = append(changes, u.changes...)
+		changes = u.back(changes)
 		for i := len(u.aux) - 1; i >= 0; i-- {
 			a := &u.aux[i]
 			if err := st.set(auxKey(a.space, a.key), a.value, a.present); err != nil {
@@ -177,9 +218,6 @@ func (s *pebbleStore) stageRewind(st *stage, layer uint64) (Head, error) {
 	if err != nil {
 		return Head{}, err
 	}
-	values, err := st.tree(&settler{from: s.treeAtHead(), to: t.Fork()})
-	if err != nil {
-		return Head{}, err
-	}
-	return head, st.values(values)
+	_, err = st.tree(t)
+	return head, err
 }

@@ -45,34 +45,22 @@ func (v pebbleView) load(at Key, depth int, st *stub) (node, error) {
 	return v.s.load(at, depth, st)
 }
 
-// cached returns a page or bucket of the head if it is in memory.
-func (s *pebbleStore) cached(id nodeID, st *stub) node {
-	if st.leaves == 0 {
-		if n, ok := s.dirty.get(id); ok {
-			return n
-		}
+// load returns the page or bucket with the hash of the stub, which is not in the tree in memory. The
+// caller holds the lock.
+func (s *pebbleStore) load(at Key, depth int, st *stub) (node, error) {
+	if n := s.nodes.get(&st.h); n != nil {
+		return n, nil
 	}
-	return s.nodes.get(id)
-}
-
-// load returns the page or bucket with the hash of the stub, from memory or the disk. The caller
-// holds the lock.
-func (s *pebbleStore) load(at Key, depth int, st *stub) (n node, err error) {
 	id := idOf(at, depth)
-	n = s.cached(id, st)
-	fresh := n == nil
-	if fresh {
-		if n, err = s.read(id, st); err != nil {
-			return nil, err
-		}
+	n, err := s.read(id, st)
+	if err != nil {
+		return nil, err
 	}
 	if got := *hashOf(n); got != st.h {
 		return nil, fmt.Errorf("%w: the subtree at %v has hash %v, not %v; %s",
 			ErrCorrupt, id, got, st.h, advice)
 	}
-	if fresh {
-		s.nodes.put(id, n)
-	}
+	s.nodes.put(n)
 	return n, nil
 }
 
@@ -88,12 +76,11 @@ func (s *pebbleStore) read(id nodeID, st *stub) (node, error) {
 		}
 		return p, nil
 	}
-	var buf [bucketMax]entry
-	es, err := s.entriesAt(buf[:0], id, bucketMax)
+	items, err := s.itemsAt(id, bucketMax)
 	if err != nil {
 		return nil, err
 	}
-	return build(es, int(id.depth))
+	return build(items, nil, int(id.depth))
 }
 
 func (s *pebbleStore) readPage(id nodeID) (*inner, bool, error) {
@@ -123,22 +110,20 @@ func (v pebbleView) lookup(k Key, depth int, st *stub) ([]byte, bool, error) {
 func (s *pebbleStore) lookup(k Key, depth int, n node) ([]byte, bool, error) {
 	for ; ; depth++ {
 		if st, ok := n.(*stub); ok {
-			c := s.cached(idOf(k, depth), st)
-			if c == nil {
+			if n = s.nodes.get(&st.h); n == nil {
 				return s.get(valueKey(k))
 			}
-			n = c
 		}
 		switch x := n.(type) {
 		case nil:
 			return nil, false, nil
 		case *bucket:
-			e := x.find(&k)
-			if e == nil {
+			i, ok := x.find(&k)
+			if !ok {
 				return nil, false, nil
 			}
-			if e.has() {
-				return e.value(), true, nil
+			if v, ok := x.value(i); ok {
+				return v, true, nil
 			}
 			return s.get(valueKey(k))
 		case *inner:
