@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,6 +45,56 @@ func TestShadowLeavesEvidence(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, rollup.VerdictFraud, v.Code)
 		require.Equal(t, e.Own, v.ComputedRoot)
+		require.Nil(t, e.Differ)
+		require.Contains(t, e.Message, "no state with that root is known here")
+	}
+}
+
+// A claimed root whose state is known here: the evidence names the first key that differs.
+func TestEvidenceNamesTheKey(t *testing.T) {
+	for what, lie := range map[string]struct {
+		tell  func(pre rollup.Hash, roots []rollup.Hash)
+		about string
+	}{
+		"a step that did nothing": {func(_ rollup.Hash, r []rollup.Hash) { r[2] = r[1] }, "step 1"},
+		"one step ahead":          {func(_ rollup.Hash, r []rollup.Hash) { r[1] = r[2] }, "step 2"},
+		"before the layer":        {func(pre rollup.Hash, r []rollup.Hash) { r[1] = pre }, "before"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			n := newNetwork(t, func(p *rollup.Params) { p.StepItems = 1 })
+			shadow := n.open(n.config())
+			n.run("alice: spawn; spend bob 100", "bob: spawn")
+			n.see(shadow)
+			rec, err := shadow.ledger.record(2)
+			require.NoError(t, err)
+			require.Greater(t, len(rec.StepRoots), 3)
+			own := slices.Clone(rec.StepRoots)
+			claim := &rollup.Claim{FromLayer: 2, ToLayer: 2, PreRoot: rec.PreRoot,
+				L1BlockHash: rec.L1Hash, StepRoots: slices.Clone(own)}
+			lie.tell(rec.PreRoot, claim.StepRoots)
+			d, err := shadow.ledger.difference(claim)
+			require.NoError(t, err)
+			e, err := shadow.ledger.disagreement(t.Context(), dispute.KindClaim, claim, d)
+			require.NoError(t, err)
+			require.Contains(t, e.Message, "that is the root ")
+			require.Contains(t, e.Message, lie.about)
+			require.NotNil(t, e.Differ)
+			require.NotEqual(t, e.Differ.Own, e.Differ.Claimed)
+			// The own value is that of the state after the step, which the witness shows.
+			layer, err := e.Layer()
+			require.NoError(t, err)
+			res, root, err := dispute.Repeat(engine, layer, int(e.Step), e.PreRoot, e.Witness)
+			require.NoError(t, err)
+			require.Equal(t, own[d.local], root)
+			for i := range res.Changes {
+				if statetree.Key(res.Changes[i].Key) == e.Differ.Key {
+					require.Equal(t, res.Changes[i].Value, e.Differ.Own)
+				}
+			}
+			decoded, err := dispute.DecodeEvidence(e.Encode())
+			require.NoError(t, err)
+			require.Equal(t, e.Differ, decoded.Differ)
+		})
 	}
 }
 

@@ -91,9 +91,12 @@ func (l *ledger) disagreement(
 	if err != nil {
 		return nil, err
 	}
+	var other string
 	claimed := claim.StepRoots[d.step]
 	e := p.evidence(kind, claimed, fmt.Sprintf("claim %x says root %x after step %d of layer %d; "+
 		"here it is %x", claim.ID(), claimed, d.local, d.layer, d.own))
 	e.Claim = claim
-	return e, nil
+	other, e.Differ, err = l.differ(ctx, p, claimed)
+	e.Message += "; " + other
+	return e, err
 }

@@ -39,7 +39,7 @@ func (n *network) join() error {
 }
 
 func (n *network) joinFrom(peer *countingPeer) error {
-	cut, err := n.untilSnapshot(peer)
+	cut, longest, err := n.untilSnapshot(peer)
 	if err != nil {
 		return err
 	}
@@ -72,6 +72,7 @@ func (n *network) joinFrom(peer *countingPeer) error {
 	}
 	o, mb := &n.out, float64(peer.bytes.Load())/1e6
 	o.add(partJoin, "cut the state into chunks", cut.Seconds(), "s", nil)
+	o.add(partJoin, "longest step of an executor that cuts", longest.Seconds(), "s", nil)
 	o.add(partJoin, "chunks", mb, "MB", nil)
 	o.add(partJoin, "download, verify and install", joined.Seconds(), "s", nil)
 	o.add(partJoin, "rate", mb/joined.Seconds(), "MB/s", nil)
@@ -81,30 +82,46 @@ func (n *network) joinFrom(peer *countingPeer) error {
 }
 
 // untilSnapshot makes blocks until there is a snapshot that a new node may begin with, and returns
-// how long the longest turn of the executor took: the one that cut it.
-func (n *network) untilSnapshot(peer executor.Peer) (cut time.Duration, err error) {
+// how long the longest turn of the executor took, the one that cut it, and its longest step.
+func (n *network) untilSnapshot(
+	peer executor.Peer,
+) (cut, longest time.Duration, err error) {
 	for range joinTurns {
 		if err := n.mine(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
-		start := time.Now()
-		if err := n.steps(); err != nil {
-			return 0, err
+		turn, step, err := timed(n.ctx, n.node)
+		if err != nil {
+			return 0, 0, err
 		}
-		cut = max(cut, time.Since(start))
+		cut, longest = max(cut, turn), max(longest, step)
 		all, err := peer.Snapshots(n.ctx)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		tip, err := n.chain.Tip(n.ctx)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if len(all) > 0 && all[0].Layer+n.world.genesis.Params.ReorgBound <= tip.Height {
-			return cut, nil
+			return cut, longest, nil
 		}
 	}
-	return 0, errors.New("bench: no snapshot was cut: this is a bug")
+	return 0, 0, errors.New("bench: no snapshot was cut: this is a bug")
+}
+
+// timed lets an executor do all that there is to do, and returns how long that took and its longest
+// step.
+func timed(ctx context.Context, e *executor.Executor) (all, longest time.Duration, err error) {
+	for {
+		start := time.Now()
+		progress, err := e.Step(ctx)
+		took := time.Since(start)
+		all, longest = all+took, max(longest, took)
+		if err != nil || !progress {
+			return all, longest, err
+		}
+	}
 }
 
 // countingPeer counts the bytes of the chunks that come from a peer.
