@@ -110,9 +110,14 @@ func (r *Relay) bump(ctx context.Context, v view) error {
 // MaxBid. It is false where the bid may not rise any more.
 func (r *Relay) raised(p *posting, h *rollup.Header) (uint64, bool) {
 	last := p.bids[len(p.bids)-1].price
-	offer := saturatingAdd(last, h.InclusionPrice)
-	price := min(saturatingAdd(last, max(1, offer/4)), r.cfg.Bidding.MaxBid)
+	price := r.above(last, h)
 	return price, price > last && len(p.bids) < maxBids
+}
+
+// above is a bid a quarter above the whole offer of another, within MaxBid.
+func (r *Relay) above(price uint64, h *rollup.Header) uint64 {
+	offer := saturatingAdd(price, h.InclusionPrice)
+	return min(saturatingAdd(price, max(1, offer/4)), r.cfg.Bidding.MaxBid)
 }
 
 // rebid makes another bid of a bundle durable; it is what L1 gets from now on.

@@ -12,7 +12,7 @@
 // # Invariants
 //
 //   - What was accepted is durable before it is answered, and is in a block once, was dropped with a
-//     reason, or waits, wherever the relay was killed.
+//     reason, or waits, wherever the relay was killed. What a layer has no room for waits again.
 //   - A bundle is durable before it is submitted, and is submitted with unchanged bytes until no
 //     reorganisation can undo it, but for its bid, which rises under one nonce. A new L1 transaction
 //     carries what was in it only after L1 refused all bids, and under a nonce that no bundle in

@@ -23,8 +23,9 @@ type dry struct {
 	layer    uint64
 	answer   func(tx *rollup.Tx, resp *athenav1.SimulateResponse)
 	receipts map[rollup.Hash]*wire.Executed
-	asked    int           // dry runs
-	block    chan struct{} // if not nil, dry runs wait for it
+	dropped  map[rollup.Hash]rollup.Reason // in the newest layer
+	asked    int                           // dry runs
+	block    chan struct{}                 // if not nil, dry runs wait for it
 }
 
 var errAway = status.Error(codes.Unavailable, "connection refused")
@@ -84,6 +85,9 @@ func (d *dry) Receipt(
 	}
 	if x := d.receipts[rollup.Hash(req.GetId())]; x != nil {
 		return &athenav1.ReceiptResponse{Found: true, Receipt: wire.Receipt(x), Layer: x.Layer}, nil
+	}
+	if why := d.dropped[rollup.Hash(req.GetId())]; why != rollup.ReasonNone {
+		return &athenav1.ReceiptResponse{Dropped: wire.Reason(why), Layer: d.layer}, nil
 	}
 	return new(athenav1.ReceiptResponse), nil
 }

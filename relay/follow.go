@@ -183,6 +183,11 @@ func (r *Relay) settleOne(ctx context.Context, tip l1.Tip, p *posting) error {
 	r.mu.Lock()
 	p.header = block.Header
 	r.mu.Unlock()
+	if tip.Height >= f.height+r.cfg.Genesis.Params.OrderDelay {
+		if err := r.readmit(ctx, p, block); err != nil {
+			return err
+		}
+	}
 	if tip.Height >= f.height+r.params.Load().ReorgBound {
 		return r.retire(p, tip.Height)
 	}

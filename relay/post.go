@@ -233,13 +233,13 @@ func (r *Relay) seal(ctx context.Context, v view, b batch) (*posting, error) {
 	tx := &rollup.L1Tx{
 		ChainID: r.chainID,
 		Nonce:   nonce,
-		Payload: &rollup.PostBundle{Bundle: bundle, Weight: weight, Bid: r.cfg.Bidding.Bid},
+		Payload: &rollup.PostBundle{Bundle: bundle, Weight: weight, Bid: r.bid},
 	}
 	tx.Sign(r.cfg.Key)
 	p := &posting{raw: tx.Encode(), txs: b.hashes, units: units}
 	p.bids = []bid{{
-		price: r.cfg.Bidding.Bid, signature: tx.Signature,
-		cost: costOf(&v.header, len(p.raw), weight, r.cfg.Bidding.Bid),
+		price: r.bid, signature: tx.Signature,
+		cost: costOf(&v.header, len(p.raw), weight, r.bid),
 	}}
 	if err := p.decode(r.params.Load()); err != nil {
 		return nil, err

@@ -26,8 +26,9 @@ type posting struct {
 
 	id     rollup.Hash // of the bundle: SHA-256 of its encoding
 	header rollup.Header
-	sent   bool   // L1 has it, as far as this run knows; guarded by mu
-	since  uint64 // block at which the wait for a block began, as far as this run knows; 0 = not yet
+	sent   bool        // L1 has it, as far as this run knows; guarded by mu
+	since  uint64      // block at which the wait for a block began, as far as this run knows; 0 = not yet
+	judged rollup.Hash // block that includes it, whose layer this run has looked at
 }
 
 // bid is one L1 transaction that carries a bundle.
@@ -187,10 +188,25 @@ func (r *Relay) own(p *posting, fn func(h rollup.Hash, rec *record)) {
 func (r *Relay) takeBack(p *posting) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	writes := []kv.Write{{Key: seqKey(keyPosting, p.seq), Delete: true}}
+	end := kv.Write{Key: seqKey(keyPosting, p.seq), Delete: true}
+	if err := r.unbundle(p, func(rollup.Hash) bool { return true }, end); err != nil {
+		return err
+	}
+	r.remove(p)
+	return nil
+}
+
+// unbundle takes some transactions out of a bundle and puts them back to where they were in the
+// queue, in one write with others. The caller holds mu.
+func (r *Relay) unbundle(
+	p *posting, which func(rollup.Hash) bool, writes ...kv.Write,
+) error {
 	back := map[rollup.Hash]record{}
 	var failed error
 	r.own(p, func(h rollup.Hash, rec *record) {
+		if !which(h) {
+			return
+		}
 		next := rec.queued()
 		raw, ok, err := r.store.Get(hashKey(keyRaw, h))
 		if err == nil && !ok {
@@ -204,13 +220,12 @@ func (r *Relay) takeBack(p *posting) error {
 		back[h] = next
 		writes = append(writes, next.write(h), kv.Write{Key: seqKey(keyQueue, next.seq), Value: h[:]})
 	})
-	if failed != nil {
+	if failed != nil || len(writes) == 0 {
 		return failed
 	}
 	if err := r.apply(writes...); err != nil {
 		return err
 	}
-	r.remove(p)
 	for h, next := range back { //lint:unordered the queue is sorted below
 		r.put(h, next)
 		r.queue = append(r.queue, h)

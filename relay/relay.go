@@ -45,6 +45,8 @@ type Relay struct {
 	closeErr error
 
 	posts  sync.Mutex // serialises building, posting and following; taken before mu
+	bid    uint64     // of the next bundle; guarded by posts
+	crowd  crowd      // of the block that was looked at last; guarded by posts
 	closed bool       // nothing may be posted any more; guarded by posts
 
 	mu         sync.Mutex
@@ -89,7 +91,7 @@ func Start(ctx context.Context, cfg Config) (*Relay, error) {
 		kick: make(chan struct{}, 1), done: make(chan struct{}), moved: make(chan struct{}),
 		broken: make(chan error, 1), records: map[rollup.Hash]*record{}, standing: newStanding(),
 		simulations: make(chan struct{}, cfg.Policy.Simulations),
-		exempt:      map[address.Address]bool{}, nextSeq: 1,
+		exempt:      map[address.Address]bool{}, nextSeq: 1, bid: cfg.Bidding.Bid,
 	}
 	r.api = &server{relay: r}
 	for _, a := range cfg.Policy.Exempt {

@@ -120,6 +120,8 @@ func (s *server) advance(
 	vain := got.GetReceipt().GetOutcome() == wire.Outcome(rollup.OutcomeIneffective)
 	switch {
 	case got.GetFound() && (got.GetLayer() >= rec.layer || !vain):
+	case got.GetDropped() == wire.Reason(rollup.ReasonLayerFull) && rec.ended == 0:
+		return // it goes back to the queue
 	case got.GetDropped() != "" && got.GetLayer() >= rec.layer:
 		resp.Stage, resp.Reason = athenav1.Stage_STAGE_DROPPED, got.GetDropped()
 		return
