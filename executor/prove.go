@@ -23,8 +23,6 @@ const (
 	// proveTime bounds the work of one ProveStep: it executes a layer up to the step, and the step
 	// three times.
 	proveTime = time.Minute
-	// proveTries is how often a proof is begun again because the head moved meanwhile.
-	proveTries = 3
 	// pieceBytes is the size of a message of a stream.
 	pieceBytes = 1 << 20
 )
@@ -85,9 +83,10 @@ func (a *api) stepOf(req *athenav1.ProveStepRequest) (layer uint64, step int, er
 	return x.Layer, rec.stepOf(x.Receipt.ItemIndex), nil
 }
 
-// prove proves a step within the history. The head moves on meanwhile.
+// prove proves a step within the history. It begins again when the head moved meanwhile, until ctx
+// ends.
 func (a *api) prove(ctx context.Context, layer uint64, step int) (*proof, error) {
-	for try := 1; ; try++ {
+	for {
 		h, err := a.ledger.head()
 		if err != nil {
 			return nil, err
@@ -102,10 +101,10 @@ func (a *api) prove(ctx context.Context, layer uint64, step int) (*proof, error)
 		}
 		p, err := a.ledger.prove(ctx, layer, step, false)
 		switch {
-		case errors.Is(err, statetree.ErrStale) && try < proveTries:
+		case errors.Is(err, statetree.ErrStale) && ctx.Err() == nil:
 			continue
 		case errors.Is(err, statetree.ErrStale):
-			return nil, status.Error(codes.Unavailable, "the head moved meanwhile; ask again")
+			return nil, ctx.Err()
 		case errors.Is(err, statetree.ErrHistory):
 			return nil, status.Errorf(codes.OutOfRange, "layer %d lies below the history of this "+
 				"executor: the newest %d layers", layer, a.ledger.history)

@@ -122,12 +122,27 @@ func (e *DryRunError) Error() string {
 	return text
 }
 
-// Submit hands a signed transaction to the relay and returns its TxID.
+// Submit hands a signed transaction to the relay and returns its TxID. A relay that has no room now, or
+// cannot judge the transaction now, says when to try again, and is asked again then until ctx ends: a
+// relay that has the transaction already takes it once.
 func (c *Client) Submit(ctx context.Context, tx *rollup.Tx) (rollup.Hash, error) {
-	if _, err := c.Relay.Submit(ctx, &athenav1.SubmitRequest{Tx: tx.Encode()}); err != nil {
-		return rollup.Hash{}, fmt.Errorf("client: submit: %w", err)
+	raw := tx.Encode()
+	for {
+		_, err := c.Relay.Submit(ctx, &athenav1.SubmitRequest{Tx: raw})
+		if err == nil {
+			return tx.ID(), nil
+		}
+		err = fmt.Errorf("client: submit: %w", err)
+		delay, again := retryDelay(err)
+		if !again {
+			return rollup.Hash{}, err
+		}
+		select {
+		case <-ctx.Done():
+			return rollup.Hash{}, err
+		case <-time.After(delay):
+		}
 	}
-	return tx.ID(), nil
 }
 
 // Wait polls until the transaction has reached stage or was dropped, or ctx ends. A relay that does not

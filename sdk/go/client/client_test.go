@@ -10,9 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/athenarollup/athena/address"
 	athenav1 "github.com/athenarollup/athena/api/athena/v1"
@@ -29,6 +31,8 @@ type hostile struct {
 	info  *athenav1.RelayServiceInfoResponse
 	asked atomic.Int64
 	stage func(asked int64) (athenav1.Stage, error)
+
+	submit func(asked int64) error
 }
 
 func (h *hostile) Info(
@@ -37,9 +41,14 @@ func (h *hostile) Info(
 	return h.info, nil
 }
 
-func (*hostile) Submit(
+func (h *hostile) Submit(
 	context.Context, *athenav1.SubmitRequest,
 ) (*athenav1.SubmitResponse, error) {
+	if h.submit != nil {
+		if err := h.submit(h.asked.Add(1)); err != nil {
+			return nil, err
+		}
+	}
 	return &athenav1.SubmitResponse{TxId: []byte{1}}, nil
 }
 
@@ -89,6 +98,36 @@ func TestAnswersThatAreNone(t *testing.T) {
 	id, err := serve(t, &hostile{}).Submit(t.Context(), tx)
 	require.NoError(t, err)
 	require.Equal(t, tx.ID(), id, "the id is not the relay's to choose")
+}
+
+// A relay that says when to try again is asked again; one that refuses is not.
+func TestSubmitAgain(t *testing.T) {
+	t.Parallel()
+	soon, err := status.New(codes.ResourceExhausted, "full").WithDetails(
+		&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Millisecond)})
+	require.NoError(t, err)
+	h := &hostile{submit: func(asked int64) error {
+		if asked < 3 {
+			return soon.Err()
+		}
+		return nil
+	}}
+	tx := &rollup.Tx{}
+	_, err = serve(t, h).Submit(t.Context(), tx)
+	require.NoError(t, err)
+	require.EqualValues(t, 3, h.asked.Load())
+
+	h = &hostile{submit: func(int64) error { return soon.Err() }}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*pollInterval)
+	defer cancel()
+	_, err = serve(t, h).Submit(ctx, tx)
+	require.Error(t, err)
+	require.Greater(t, h.asked.Load(), int64(1))
+
+	h = &hostile{submit: func(int64) error { return status.Error(codes.InvalidArgument, "no") }}
+	_, err = serve(t, h).Submit(t.Context(), tx)
+	require.ErrorContains(t, err, "no")
+	require.EqualValues(t, 1, h.asked.Load())
 }
 
 func TestWait(t *testing.T) {

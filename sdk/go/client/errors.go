@@ -3,7 +3,9 @@ package client
 import (
 	"context"
 	"errors"
+	"time"
 
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -19,11 +21,23 @@ func IsTimeout(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || code(err) == codes.DeadlineExceeded
 }
 
-// code finds the gRPC status in a chain of wrapped errors; OK when there is none.
-func code(err error) codes.Code {
+// retryDelay returns after what time a daemon wants to be asked again; ok is false if it did not say.
+func retryDelay(err error) (delay time.Duration, ok bool) {
+	for _, d := range statusOf(err).Details() {
+		if info, is := d.(*errdetails.RetryInfo); is {
+			return max(info.GetRetryDelay().AsDuration(), pollInterval), true
+		}
+	}
+	return 0, false
+}
+
+func code(err error) codes.Code { return statusOf(err).Code() }
+
+// statusOf finds the gRPC status in a chain of wrapped errors; nil, which is OK, when there is none.
+func statusOf(err error) *status.Status {
 	var st interface{ GRPCStatus() *status.Status }
 	if errors.As(err, &st) {
-		return st.GRPCStatus().Code()
+		return st.GRPCStatus()
 	}
-	return codes.OK
+	return nil
 }
