@@ -115,6 +115,13 @@ func (l *link) TxStatus(ctx context.Context, id rollup.Hash) (l1.TxStatus, error
 	return st, err
 }
 
+func (l *link) Spent(ctx context.Context, layer, index uint64) (bool, error) {
+	if err := l.up(); err != nil {
+		return false, err
+	}
+	return l.chain.Load().Spent(ctx, layer, index)
+}
+
 func (l *link) Account(ctx context.Context, a address.Address) (l1.Account, error) {
 	if err := l.up(); err != nil {
 		return l1.Account{}, err

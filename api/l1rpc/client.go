@@ -189,6 +189,12 @@ func (c *Client) Account(ctx context.Context, a address.Address) (l1.Account, er
 	return l1.Account{Balance: m.GetBalance(), Nonce: m.GetNonce()}, failed("account", err)
 }
 
+// Spent implements l1.Chain.
+func (c *Client) Spent(ctx context.Context, layer, index uint64) (bool, error) {
+	m, err := c.rpc.L1Spent(ctx, &athenav1.L1SpentRequest{Layer: layer, Index: index})
+	return m.GetSpent(), failed("spent", err)
+}
+
 // Claims implements l1.Chain.
 func (c *Client) Claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, error) {
 	m, err := c.rpc.L1Claims(ctx, new(athenav1.L1ClaimsRequest))

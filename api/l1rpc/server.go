@@ -170,6 +170,14 @@ func (s *Server) L1Account(
 	return &athenav1.L1AccountResponse{Balance: acc.Balance, Nonce: acc.Nonce}, answer(err)
 }
 
+// L1Spent implements L1Service.
+func (s *Server) L1Spent(
+	ctx context.Context, req *athenav1.L1SpentRequest,
+) (*athenav1.L1SpentResponse, error) {
+	spent, err := s.chain.Spent(ctx, req.GetLayer(), req.GetIndex())
+	return &athenav1.L1SpentResponse{Spent: spent}, answer(err)
+}
+
 // L1Claims implements L1Service.
 func (s *Server) L1Claims(
 	ctx context.Context, _ *athenav1.L1ClaimsRequest,

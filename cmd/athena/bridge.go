@@ -50,8 +50,8 @@ func bridgeCommand() *cli.Command {
 			},
 			{
 				Name: "status", ArgsUsage: "TXID",
-				Usage:  "what a transaction withdrew, and whether that is final",
-				Flags:  networkFlags(),
+				Usage:  "what a transaction withdrew, and whether that is final and unlocked",
+				Flags:  append(networkFlags(), l1Flag),
 				Action: func(c *cli.Context) error { return withSession(c, 1, 1, (*session).withdrawals) },
 			},
 			{
@@ -190,7 +190,9 @@ type withdrawalDoc struct {
 	To     address.Address `json:"to"`
 	Amount uint64          `json:"amount,string"`
 	Final  bool            `json:"final"`
-	L1Tx   *rollup.Hash    `json:"l1Tx,omitempty"`
+	// Unlocked says whether L1 paid it out; absent when L1 was not asked or does not answer.
+	Unlocked *bool        `json:"unlocked,omitempty"`
+	L1Tx     *rollup.Hash `json:"l1Tx,omitempty"`
 
 	payload []byte
 }
@@ -223,14 +225,40 @@ func (s *session) withdrawals() error {
 	if err != nil {
 		return err
 	}
+	if err := s.askL1(docs); err != nil && s.cli.IsSet("l1") {
+		return fmt.Errorf("%w; is `athena l1 run` running? --l1 says where", err)
+	}
 	return s.report(docs, describe(docs))
+}
+
+// askL1 fills in which withdrawals L1 paid out. Without --l1 nobody needs an answer.
+func (s *session) askL1(docs []withdrawalDoc) error {
+	chain, err := l1rpc.Dial(s.cli.String("l1"))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = chain.Close() }() // nothing is buffered in the connection
+	for i := range docs {
+		if !docs[i].Final {
+			continue
+		}
+		spent, err := chain.Spent(s.ctx, docs[i].Layer, docs[i].Index)
+		if err != nil {
+			return err
+		}
+		docs[i].Unlocked = &spent
+	}
+	return nil
 }
 
 func describe(docs []withdrawalDoc) (text string) {
 	for i := range docs {
 		d := &docs[i]
 		state := "not final yet"
-		if d.Final {
+		switch {
+		case d.Unlocked != nil && *d.Unlocked:
+			state = "unlocked"
+		case d.Final:
 			state = "final"
 		}
 		text += fmt.Sprintf("%d to %s, layer %d, index %d: %s\n", d.Amount, d.To, d.Layer, d.Index, state)

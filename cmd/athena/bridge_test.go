@@ -28,7 +28,10 @@ func TestBridge(t *testing.T) {
 	for strings.Contains(do(exitOK, "bridge", "status", id), "not final") {
 		require.True(t, time.Now().Before(deadline), "it does not become final")
 	}
+	require.Contains(t, do(exitOK, "bridge", "status", id, "--l1", l1), ": final")
 	require.Contains(t, do(exitOK, "bridge", "prove", id, "--l1", l1), "3000 unlocked")
+	require.Contains(t, do(exitOK, "bridge", "status", id, "--l1", l1), ": unlocked")
+	do(exitNetwork, "bridge", "status", id, "--l1", "127.0.0.1:1")
 	do(exitFailed, "bridge", "prove", id, "--l1", l1)
 	do(exitUsage, "bridge", "prove", "nothing", "--l1", l1)
 	do(exitUsage, "bridge", "deposit", "--l1", l1)

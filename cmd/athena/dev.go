@@ -28,7 +28,7 @@ func devCommand() *cli.Command {
 			"  athena dev --port 0 --state ./state --block-time 200ms",
 		Flags: []cli.Flag{
 			&cli.IntFlag{Name: "port", Value: 7710, EnvVars: []string{"ATHENA_DEV_PORT"}, Category: categoryNetwork,
-				Usage: "the relay listens on 127.0.0.1:`N`, the first executor on N+1; 0 takes free ports"},
+				Usage: "the relay listens on 127.0.0.1:`N`, the first executor on N+1, L1 on N+2; 0 takes any"},
 			&cli.StringFlag{Name: "state", Usage: "keep the state in `DIR`; without it, it ends with the process",
 				EnvVars: []string{"ATHENA_DEV_STATE"}, Category: categoryNetwork},
 			&cli.DurationFlag{Name: "block-time", Value: time.Second, Usage: "an L1 block every `D`",
@@ -62,12 +62,13 @@ func dev(c *cli.Context) error {
 	cfg := devnet.Config{
 		Seed: devnet.DefaultSeed, Executors: c.Int("executors"), Dir: c.String("state"),
 		SelfValidate: c.Bool("self-validate"), SnapshotEvery: c.Int("snapshot-every"),
-		RelayListen: "127.0.0.1:0", ExecutorListen: "127.0.0.1:0",
+		RelayListen: "127.0.0.1:0", ExecutorListen: "127.0.0.1:0", L1Listen: "127.0.0.1:0",
 		BundleInterval: c.Duration("block-time") / 2,
 	}
 	if port := c.Int("port"); port != 0 {
 		cfg.RelayListen = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		cfg.ExecutorListen = net.JoinHostPort("127.0.0.1", strconv.Itoa(port+1))
+		cfg.L1Listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(port+2))
 	}
 	if c.Bool("verbose") {
 		cfg.Log = slog.New(slog.NewTextHandler(c.App.ErrWriter, nil))
@@ -111,7 +112,8 @@ func announce(c *cli.Context, n *devnet.Net) error {
 	if c.Bool("json") {
 		id := n.Genesis.ChainID()
 		doc := map[string]any{
-			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(), "chainId": hex0x(id[:]),
+			"relay": n.Relay.Addr(), "executor": n.Executors[0].Addr(), "l1": n.L1Addr(),
+			"chainId":        hex0x(id[:]),
 			"walletTemplate": devnet.WalletTemplate().String(), "accounts": accounts,
 		}
 		if len(n.Executors) > 1 {
@@ -122,6 +124,7 @@ func announce(c *cli.Context, n *devnet.Net) error {
 	w := tabwriter.NewWriter(c.App.ErrWriter, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(w, "Athena development network\n\nrelay\t%s\texport ATHENA_RELAY=%[1]s\n", n.Relay.Addr())
 	fmt.Fprintf(w, "executor\t%s\texport ATHENA_EXECUTOR=%[1]s\n", n.Executors[0].Addr())
+	fmt.Fprintf(w, "L1\t%s\texport ATHENA_L1=%[1]s\n", n.L1Addr())
 	for i, e := range n.Executors[1:] {
 		fmt.Fprintf(w, "executor %d\t%s\n", i+2, e.Addr())
 	}

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/athenarollup/athena/address"
+	"github.com/athenarollup/athena/api/l1rpc"
 	"github.com/athenarollup/athena/executor"
+	"github.com/athenarollup/athena/internal/service"
 	"github.com/athenarollup/athena/relay"
 	"github.com/athenarollup/athena/rollup"
 	"github.com/athenarollup/athena/rollup/l1"
@@ -27,6 +29,7 @@ type Config struct {
 	Executors int    // at least 1; executor 0 claims and challenges
 	Dir       string // state of all daemons; "" = memory only
 
+	L1Listen       string // "" = L1 is not served
 	RelayListen    string
 	ExecutorListen string // of executor 0; the others take free ports
 
@@ -48,7 +51,16 @@ type Net struct {
 	Client    *client.Client // talks to the relay and to executor 0
 
 	cfg    Config
+	server *service.Server // of L1; nil: it is not served
 	closes []func() error
+}
+
+// L1Addr is the address that L1 is served at; empty when it is not.
+func (n *Net) L1Addr() string {
+	if n.server == nil {
+		return ""
+	}
+	return n.server.Addr()
 }
 
 const anyPort = "127.0.0.1:0"
@@ -108,6 +120,13 @@ func (n *Net) startL1() error {
 	}
 	n.Chain = chain
 	n.closes = append(n.closes, store.Close)
+	if n.cfg.L1Listen == "" {
+		return nil
+	}
+	if n.server, err = l1rpc.Serve(n.cfg.L1Listen, chain, n.Genesis); err != nil {
+		return err
+	}
+	n.closes = append(n.closes, n.server.Stop)
 	return nil
 }
 

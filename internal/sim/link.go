@@ -154,3 +154,11 @@ func (l *link) Params(ctx context.Context, height uint64) (*rollup.Params, error
 	}
 	return l.chain.Params(ctx, height)
 }
+
+// Spent implements l1.Chain.
+func (l *link) Spent(ctx context.Context, layer, index uint64) (bool, error) {
+	if err := l.up(ctx); err != nil {
+		return false, err
+	}
+	return l.chain.Spent(ctx, layer, index)
+}

@@ -80,4 +80,6 @@ type Chain interface {
 	// Claims returns all claims that are not older than the newest final layer minus the retention,
 	// oldest first, and the final head.
 	Claims(ctx context.Context) ([]ClaimInfo, FinalHead, error)
+	// Spent reports whether a withdrawal, by its layer and its index there, was paid out.
+	Spent(ctx context.Context, layer, index uint64) (bool, error)
 }

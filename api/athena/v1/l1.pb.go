@@ -873,6 +873,103 @@ func (x *L1ClaimsResponse) GetFinalRoot() []byte {
 	return nil
 }
 
+type L1SpentRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// layer and index of the withdrawal in the layer's list.
+	Layer         uint64 `protobuf:"varint,1,opt,name=layer,proto3" json:"layer,omitempty"`
+	Index         uint64 `protobuf:"varint,2,opt,name=index,proto3" json:"index,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *L1SpentRequest) Reset() {
+	*x = L1SpentRequest{}
+	mi := &file_athena_v1_l1_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *L1SpentRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*L1SpentRequest) ProtoMessage() {}
+
+func (x *L1SpentRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_l1_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use L1SpentRequest.ProtoReflect.Descriptor instead.
+func (*L1SpentRequest) Descriptor() ([]byte, []int) {
+	return file_athena_v1_l1_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *L1SpentRequest) GetLayer() uint64 {
+	if x != nil {
+		return x.Layer
+	}
+	return 0
+}
+
+func (x *L1SpentRequest) GetIndex() uint64 {
+	if x != nil {
+		return x.Index
+	}
+	return 0
+}
+
+type L1SpentResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Spent         bool                   `protobuf:"varint,1,opt,name=spent,proto3" json:"spent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *L1SpentResponse) Reset() {
+	*x = L1SpentResponse{}
+	mi := &file_athena_v1_l1_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *L1SpentResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*L1SpentResponse) ProtoMessage() {}
+
+func (x *L1SpentResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_athena_v1_l1_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use L1SpentResponse.ProtoReflect.Descriptor instead.
+func (*L1SpentResponse) Descriptor() ([]byte, []int) {
+	return file_athena_v1_l1_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *L1SpentResponse) GetSpent() bool {
+	if x != nil {
+		return x.Spent
+	}
+	return false
+}
+
 // L1Claim is a claim with what became of it.
 type L1Claim struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -892,7 +989,7 @@ type L1Claim struct {
 
 func (x *L1Claim) Reset() {
 	*x = L1Claim{}
-	mi := &file_athena_v1_l1_proto_msgTypes[18]
+	mi := &file_athena_v1_l1_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -904,7 +1001,7 @@ func (x *L1Claim) String() string {
 func (*L1Claim) ProtoMessage() {}
 
 func (x *L1Claim) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_l1_proto_msgTypes[18]
+	mi := &file_athena_v1_l1_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -917,7 +1014,7 @@ func (x *L1Claim) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use L1Claim.ProtoReflect.Descriptor instead.
 func (*L1Claim) Descriptor() ([]byte, []int) {
-	return file_athena_v1_l1_proto_rawDescGZIP(), []int{18}
+	return file_athena_v1_l1_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *L1Claim) GetClaim() []byte {
@@ -990,7 +1087,7 @@ type L1Verdict struct {
 
 func (x *L1Verdict) Reset() {
 	*x = L1Verdict{}
-	mi := &file_athena_v1_l1_proto_msgTypes[19]
+	mi := &file_athena_v1_l1_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1002,7 +1099,7 @@ func (x *L1Verdict) String() string {
 func (*L1Verdict) ProtoMessage() {}
 
 func (x *L1Verdict) ProtoReflect() protoreflect.Message {
-	mi := &file_athena_v1_l1_proto_msgTypes[19]
+	mi := &file_athena_v1_l1_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1015,7 +1112,7 @@ func (x *L1Verdict) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use L1Verdict.ProtoReflect.Descriptor instead.
 func (*L1Verdict) Descriptor() ([]byte, []int) {
-	return file_athena_v1_l1_proto_rawDescGZIP(), []int{19}
+	return file_athena_v1_l1_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *L1Verdict) GetStep() uint32 {
@@ -1103,7 +1200,12 @@ const file_athena_v1_l1_proto_rawDesc = "" +
 	"\vfinal_layer\x18\x02 \x01(\x04R\n" +
 	"finalLayer\x12\x1d\n" +
 	"\n" +
-	"final_root\x18\x03 \x01(\fR\tfinalRoot\"\xff\x01\n" +
+	"final_root\x18\x03 \x01(\fR\tfinalRoot\"<\n" +
+	"\x0eL1SpentRequest\x12\x14\n" +
+	"\x05layer\x18\x01 \x01(\x04R\x05layer\x12\x14\n" +
+	"\x05index\x18\x02 \x01(\x04R\x05index\"'\n" +
+	"\x0fL1SpentResponse\x12\x14\n" +
+	"\x05spent\x18\x01 \x01(\bR\x05spent\"\xff\x01\n" +
 	"\aL1Claim\x12\x14\n" +
 	"\x05claim\x18\x01 \x01(\fR\x05claim\x12\x16\n" +
 	"\x06status\x18\x02 \x01(\rR\x06status\x12\x1a\n" +
@@ -1121,7 +1223,7 @@ const file_athena_v1_l1_proto_rawDesc = "" +
 	"\x04code\x18\x02 \x01(\rR\x04code\x12#\n" +
 	"\rcomputed_root\x18\x03 \x01(\fR\fcomputedRoot\x12\x19\n" +
 	"\bgas_used\x18\x04 \x01(\x04R\agasUsed\x12\x16\n" +
-	"\x06detail\x18\x05 \x01(\tR\x06detail2\xce\x04\n" +
+	"\x06detail\x18\x05 \x01(\tR\x06detail2\x90\x05\n" +
 	"\tL1Service\x12@\n" +
 	"\aGenesis\x12\x19.athena.v1.GenesisRequest\x1a\x1a.athena.v1.GenesisResponse\x124\n" +
 	"\x03Tip\x12\x15.athena.v1.TipRequest\x1a\x16.athena.v1.TipResponse\x127\n" +
@@ -1131,7 +1233,8 @@ const file_athena_v1_l1_proto_rawDesc = "" +
 	"\bSubmitL1\x12\x1a.athena.v1.SubmitL1Request\x1a\x1b.athena.v1.SubmitL1Response\x12C\n" +
 	"\bTxStatus\x12\x1a.athena.v1.TxStatusRequest\x1a\x1b.athena.v1.TxStatusResponse\x12F\n" +
 	"\tL1Account\x12\x1b.athena.v1.L1AccountRequest\x1a\x1c.athena.v1.L1AccountResponse\x12C\n" +
-	"\bL1Claims\x12\x1a.athena.v1.L1ClaimsRequest\x1a\x1b.athena.v1.L1ClaimsResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
+	"\bL1Claims\x12\x1a.athena.v1.L1ClaimsRequest\x1a\x1b.athena.v1.L1ClaimsResponse\x12@\n" +
+	"\aL1Spent\x12\x19.athena.v1.L1SpentRequest\x1a\x1a.athena.v1.L1SpentResponseB7Z5github.com/athenarollup/athena/api/athena/v1;athenav1b\x06proto3"
 
 var (
 	file_athena_v1_l1_proto_rawDescOnce sync.Once
@@ -1145,7 +1248,7 @@ func file_athena_v1_l1_proto_rawDescGZIP() []byte {
 	return file_athena_v1_l1_proto_rawDescData
 }
 
-var file_athena_v1_l1_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_athena_v1_l1_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_athena_v1_l1_proto_goTypes = []any{
 	(*GenesisRequest)(nil),    // 0: athena.v1.GenesisRequest
 	(*GenesisResponse)(nil),   // 1: athena.v1.GenesisResponse
@@ -1165,12 +1268,14 @@ var file_athena_v1_l1_proto_goTypes = []any{
 	(*L1AccountResponse)(nil), // 15: athena.v1.L1AccountResponse
 	(*L1ClaimsRequest)(nil),   // 16: athena.v1.L1ClaimsRequest
 	(*L1ClaimsResponse)(nil),  // 17: athena.v1.L1ClaimsResponse
-	(*L1Claim)(nil),           // 18: athena.v1.L1Claim
-	(*L1Verdict)(nil),         // 19: athena.v1.L1Verdict
+	(*L1SpentRequest)(nil),    // 18: athena.v1.L1SpentRequest
+	(*L1SpentResponse)(nil),   // 19: athena.v1.L1SpentResponse
+	(*L1Claim)(nil),           // 20: athena.v1.L1Claim
+	(*L1Verdict)(nil),         // 21: athena.v1.L1Verdict
 }
 var file_athena_v1_l1_proto_depIdxs = []int32{
-	18, // 0: athena.v1.L1ClaimsResponse.claims:type_name -> athena.v1.L1Claim
-	19, // 1: athena.v1.L1Claim.last_verdict:type_name -> athena.v1.L1Verdict
+	20, // 0: athena.v1.L1ClaimsResponse.claims:type_name -> athena.v1.L1Claim
+	21, // 1: athena.v1.L1Claim.last_verdict:type_name -> athena.v1.L1Verdict
 	0,  // 2: athena.v1.L1Service.Genesis:input_type -> athena.v1.GenesisRequest
 	2,  // 3: athena.v1.L1Service.Tip:input_type -> athena.v1.TipRequest
 	4,  // 4: athena.v1.L1Service.Wait:input_type -> athena.v1.WaitRequest
@@ -1180,17 +1285,19 @@ var file_athena_v1_l1_proto_depIdxs = []int32{
 	12, // 8: athena.v1.L1Service.TxStatus:input_type -> athena.v1.TxStatusRequest
 	14, // 9: athena.v1.L1Service.L1Account:input_type -> athena.v1.L1AccountRequest
 	16, // 10: athena.v1.L1Service.L1Claims:input_type -> athena.v1.L1ClaimsRequest
-	1,  // 11: athena.v1.L1Service.Genesis:output_type -> athena.v1.GenesisResponse
-	3,  // 12: athena.v1.L1Service.Tip:output_type -> athena.v1.TipResponse
-	5,  // 13: athena.v1.L1Service.Wait:output_type -> athena.v1.WaitResponse
-	7,  // 14: athena.v1.L1Service.Params:output_type -> athena.v1.ParamsResponse
-	9,  // 15: athena.v1.L1Service.Block:output_type -> athena.v1.BlockResponse
-	11, // 16: athena.v1.L1Service.SubmitL1:output_type -> athena.v1.SubmitL1Response
-	13, // 17: athena.v1.L1Service.TxStatus:output_type -> athena.v1.TxStatusResponse
-	15, // 18: athena.v1.L1Service.L1Account:output_type -> athena.v1.L1AccountResponse
-	17, // 19: athena.v1.L1Service.L1Claims:output_type -> athena.v1.L1ClaimsResponse
-	11, // [11:20] is the sub-list for method output_type
-	2,  // [2:11] is the sub-list for method input_type
+	18, // 11: athena.v1.L1Service.L1Spent:input_type -> athena.v1.L1SpentRequest
+	1,  // 12: athena.v1.L1Service.Genesis:output_type -> athena.v1.GenesisResponse
+	3,  // 13: athena.v1.L1Service.Tip:output_type -> athena.v1.TipResponse
+	5,  // 14: athena.v1.L1Service.Wait:output_type -> athena.v1.WaitResponse
+	7,  // 15: athena.v1.L1Service.Params:output_type -> athena.v1.ParamsResponse
+	9,  // 16: athena.v1.L1Service.Block:output_type -> athena.v1.BlockResponse
+	11, // 17: athena.v1.L1Service.SubmitL1:output_type -> athena.v1.SubmitL1Response
+	13, // 18: athena.v1.L1Service.TxStatus:output_type -> athena.v1.TxStatusResponse
+	15, // 19: athena.v1.L1Service.L1Account:output_type -> athena.v1.L1AccountResponse
+	17, // 20: athena.v1.L1Service.L1Claims:output_type -> athena.v1.L1ClaimsResponse
+	19, // 21: athena.v1.L1Service.L1Spent:output_type -> athena.v1.L1SpentResponse
+	12, // [12:22] is the sub-list for method output_type
+	2,  // [2:12] is the sub-list for method input_type
 	2,  // [2:2] is the sub-list for extension type_name
 	2,  // [2:2] is the sub-list for extension extendee
 	0,  // [0:2] is the sub-list for field type_name
@@ -1207,7 +1314,7 @@ func file_athena_v1_l1_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_athena_v1_l1_proto_rawDesc), len(file_athena_v1_l1_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

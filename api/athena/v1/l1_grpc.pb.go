@@ -28,6 +28,7 @@ const (
 	L1Service_TxStatus_FullMethodName  = "/athena.v1.L1Service/TxStatus"
 	L1Service_L1Account_FullMethodName = "/athena.v1.L1Service/L1Account"
 	L1Service_L1Claims_FullMethodName  = "/athena.v1.L1Service/L1Claims"
+	L1Service_L1Spent_FullMethodName   = "/athena.v1.L1Service/L1Spent"
 )
 
 // L1ServiceClient is the client API for L1Service service.
@@ -55,6 +56,8 @@ type L1ServiceClient interface {
 	L1Account(ctx context.Context, in *L1AccountRequest, opts ...grpc.CallOption) (*L1AccountResponse, error)
 	// L1Claims returns the claims that L1 keeps, oldest first, and the final head.
 	L1Claims(ctx context.Context, in *L1ClaimsRequest, opts ...grpc.CallOption) (*L1ClaimsResponse, error)
+	// L1Spent says whether a withdrawal was paid out.
+	L1Spent(ctx context.Context, in *L1SpentRequest, opts ...grpc.CallOption) (*L1SpentResponse, error)
 }
 
 type l1ServiceClient struct {
@@ -155,6 +158,16 @@ func (c *l1ServiceClient) L1Claims(ctx context.Context, in *L1ClaimsRequest, opt
 	return out, nil
 }
 
+func (c *l1ServiceClient) L1Spent(ctx context.Context, in *L1SpentRequest, opts ...grpc.CallOption) (*L1SpentResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(L1SpentResponse)
+	err := c.cc.Invoke(ctx, L1Service_L1Spent_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // L1ServiceServer is the server API for L1Service service.
 // All implementations must embed UnimplementedL1ServiceServer
 // for forward compatibility.
@@ -180,6 +193,8 @@ type L1ServiceServer interface {
 	L1Account(context.Context, *L1AccountRequest) (*L1AccountResponse, error)
 	// L1Claims returns the claims that L1 keeps, oldest first, and the final head.
 	L1Claims(context.Context, *L1ClaimsRequest) (*L1ClaimsResponse, error)
+	// L1Spent says whether a withdrawal was paid out.
+	L1Spent(context.Context, *L1SpentRequest) (*L1SpentResponse, error)
 	mustEmbedUnimplementedL1ServiceServer()
 }
 
@@ -216,6 +231,9 @@ func (UnimplementedL1ServiceServer) L1Account(context.Context, *L1AccountRequest
 }
 func (UnimplementedL1ServiceServer) L1Claims(context.Context, *L1ClaimsRequest) (*L1ClaimsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method L1Claims not implemented")
+}
+func (UnimplementedL1ServiceServer) L1Spent(context.Context, *L1SpentRequest) (*L1SpentResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method L1Spent not implemented")
 }
 func (UnimplementedL1ServiceServer) mustEmbedUnimplementedL1ServiceServer() {}
 func (UnimplementedL1ServiceServer) testEmbeddedByValue()                   {}
@@ -400,6 +418,24 @@ func _L1Service_L1Claims_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _L1Service_L1Spent_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(L1SpentRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(L1ServiceServer).L1Spent(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: L1Service_L1Spent_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(L1ServiceServer).L1Spent(ctx, req.(*L1SpentRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // L1Service_ServiceDesc is the grpc.ServiceDesc for L1Service service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -442,6 +478,10 @@ var L1Service_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "L1Claims",
 			Handler:    _L1Service_L1Claims_Handler,
+		},
+		{
+			MethodName: "L1Spent",
+			Handler:    _L1Service_L1Spent_Handler,
 		},
 	},
 	Streams:  []grpc.StreamDesc{},

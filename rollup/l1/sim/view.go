@@ -166,3 +166,11 @@ func (c *Chain) Claims(ctx context.Context) ([]l1.ClaimInfo, l1.FinalHead, error
 	s := c.current()
 	return s.Claims(), s.Final(), nil
 }
+
+// Spent implements l1.Chain.
+func (c *Chain) Spent(ctx context.Context, layer, index uint64) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("sim: spent: %w", err)
+	}
+	return c.current().Spent(layer, index), nil
+}
