@@ -25,12 +25,12 @@ const inlineMax = 256
 // value is there instead. Halves of a bucket share its memory.
 type bucket struct {
 	h     Root
-	data  []byte
-	large [][]byte // by leaf, values above inlineMax that are in memory; nil if there are none
-	all   uint8    // leaves in data
-	lo    uint8    // the leaves of this bucket are lo <= i < hi
+	all   uint8 // leaves in data
+	lo    uint8 // the leaves of this bucket are lo <= i < hi
 	hi    uint8
 	idle  atomic.Bool // not used since the store looked for something to drop
+	data  []byte
+	large [][]byte // by leaf, values above inlineMax that are in memory; nil if there are none
 }
 
 const (

@@ -12,14 +12,16 @@ import (
 type decoder struct {
 	codes   []byte
 	bits    int // read from codes
-	payload *scale.Decoder
+	payload scale.Decoder
 	path    Key // the position being read; bits from the depth on are zero
 	stack   []frame
 	hint    node // of a tree that was decoded before: what lies at the position being read
 
 	// Nodes are allocated by the slab: most of them live and die together.
-	inners []inner
-	stubs  []stub
+	inners     []inner
+	stubs      []stub
+	innersLeft int // not allocated yet
+	stubsLeft  int
 }
 
 // frame is an inner node of which the right child, or both children, are not read yet.
@@ -29,28 +31,32 @@ type frame struct {
 	hint *inner
 }
 
-// newDecoder finds where the codes end and the rest begins.
-func newDecoder(in []byte, limits WitnessLimits) (*decoder, error) {
-	d := &decoder{codes: in, stack: make([]frame, 0, 32)}
+// init finds where the codes end and the rest begins.
+func (d *decoder) init(in []byte, limits WitnessLimits) error {
+	d.codes = in
 	nodes := 0
 	for open := 1; open > 0; open-- {
 		code, ok := d.code()
 		if !ok {
-			return nil, d.bad("it ends within the codes")
+			return d.bad("it ends within the codes")
 		}
 		if nodes++; nodes > nodesSpare+limits.Bytes/nodeBytes {
-			return nil, d.bad("more than %d nodes", nodes-1)
+			return d.bad("more than %d nodes", nodes-1)
 		}
-		if code == codeInner {
+		switch code {
+		case codeInner:
 			open += 2
+			d.innersLeft++
+		case codeHash:
+			d.stubsLeft++
 		}
 	}
 	end := (d.bits + 7) / 8
 	if d.bits&7 != 0 && in[end-1]<<(d.bits&7) != 0 {
-		return nil, d.bad("codes are not filled up with zeroes")
+		return d.bad("codes are not filled up with zeroes")
 	}
-	d.codes, d.bits, d.payload = in[:end], 0, scale.NewDecoder(in[end:])
-	return d, nil
+	d.codes, d.bits, d.payload = in[:end], 0, *scale.NewDecoder(in[end:])
+	return nil
 }
 
 // code reads the next code; ok is false at the end of the input.
@@ -116,18 +122,21 @@ func (d *decoder) fold(n node) (root node, done bool, err error) {
 			if d.hint = nil; top.hint != nil {
 				d.hint = top.hint.kids[1]
 			}
-			d.path = d.path.flip(depth)
+			d.turn(depth)
 			return nil, false, nil
 		}
 		if lonely(top.left, n) {
 			return nil, false, d.bad("node with at most one leaf below at depth %d", depth)
 		}
 		n = d.newInner(top.left, n, top.hint)
-		d.path = d.path.flip(depth)
+		d.turn(depth)
 		d.stack = d.stack[:depth]
 	}
 	return n, true, nil
 }
+
+// turn goes to the other side at depth.
+func (d *decoder) turn(depth int) { d.path[depth>>3] ^= 0x80 >> (depth & 7) }
 
 // lonely reports whether two subtrees visibly hold one leaf or none: their node is not canonical.
 func lonely(left, right node) bool {
@@ -202,25 +211,19 @@ func (d *decoder) leaf(code uint8, depth int) (node, error) {
 }
 
 func (d *decoder) bad(format string, args ...any) error {
-	at := 0
-	if d.payload != nil {
-		at = d.payload.Offset()
-	}
 	return fmt.Errorf("%w: code bit %d, byte %d behind the codes: %s",
-		ErrBadWitness, d.bits, at, fmt.Sprintf(format, args...))
+		ErrBadWitness, d.bits, d.payload.Offset(), fmt.Sprintf(format, args...))
 }
 
 // slabMax is the number of nodes in a slab.
 const slabMax = 64
 
-// slab returns the size of the next slab: about the nodes that the rest of the codes can hold.
-func (d *decoder) slab() int { return min(slabMax, len(d.codes)*8-d.bits+1) }
-
 // newInner returns the node of two subtrees. The hint knows its hash if they have the same hashes as
 // the hint's; what they show is their own.
 func (d *decoder) newInner(left, right node, hint *inner) *inner {
 	if len(d.inners) == 0 {
-		d.inners = make([]inner, min(slabMax, d.slab()+len(d.stack)))
+		d.inners = make([]inner, max(1, min(slabMax, d.innersLeft)))
+		d.innersLeft -= len(d.inners)
 	}
 	n := &d.inners[0]
 	d.inners = d.inners[1:]
@@ -236,7 +239,8 @@ func (d *decoder) newInner(left, right node, hint *inner) *inner {
 
 func (d *decoder) newStub(h []byte) *stub {
 	if len(d.stubs) == 0 {
-		d.stubs = make([]stub, (d.slab()+1)/2)
+		d.stubs = make([]stub, max(1, min(slabMax, d.stubsLeft)))
+		d.stubsLeft -= len(d.stubs)
 	}
 	s := &d.stubs[0]
 	d.stubs = d.stubs[1:]

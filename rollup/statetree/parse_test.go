@@ -299,8 +299,9 @@ func FuzzParse(f *testing.F) {
 		f.Add(p.witness(), []byte{0x80, 1})
 	}
 	f.Fuzz(func(t *testing.T, w, ops []byte) {
-		d, err := newDecoder(w, testLimits)
+		var d decoder
 		var n node
+		err := d.init(w, testLimits)
 		if err == nil {
 			n, err = d.tree()
 		}

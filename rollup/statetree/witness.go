@@ -39,22 +39,33 @@ type Parser struct{ last node }
 
 // Parse is Parse.
 func (p *Parser) Parse(witness []byte, root Root, limits WitnessLimits) (*Tree, error) {
+	var stack [32]frame
+	d := decoder{stack: stack[:0], hint: p.last}
+	n, err := d.parse(witness, root, limits)
+	if n != nil {
+		p.last = n
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Tree{root: n}, nil
+}
+
+// parse returns the tree that a witness holds; with an error, it may be one with another root.
+func (d *decoder) parse(witness []byte, root Root, limits WitnessLimits) (node, error) {
 	if len(witness) > limits.Bytes {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d are allowed",
 			ErrBadWitness, len(witness), limits.Bytes)
 	}
-	d, err := newDecoder(witness, limits)
-	if err != nil {
+	if err := d.init(witness, limits); err != nil {
 		return nil, err
 	}
-	d.hint = p.last
 	n, err := d.tree()
 	if err != nil {
 		return nil, err
 	}
-	p.last = n
 	if got := *hashOf(n); got != root {
-		return nil, fmt.Errorf("%w: its root is %v, not %v", ErrBadWitness, got, root)
+		return n, fmt.Errorf("%w: its root is %v, not %v", ErrBadWitness, got, root)
 	}
-	return &Tree{root: n}, nil
+	return n, nil
 }
