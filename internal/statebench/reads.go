@@ -160,10 +160,10 @@ func (r *run) crash() (err error) {
 	}
 	r.Progress("opening after a crash")
 	dir := filepath.Join(r.dir, "crashed")
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join(r.dir, "state"))); err != nil {
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := copyDatabase(dir, filepath.Join(r.dir, "state")); err != nil {
 		return fmt.Errorf("bench: copy the database: %w", err)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	start := time.Now()
 	s, err := statetree.OpenPebble(dir, statetree.Options{
 		History: r.History, CacheBytes: r.CacheBytes,
@@ -173,4 +173,48 @@ func (r *run) crash() (err error) {
 	}
 	r.out.RecoverMillis = float64(time.Since(start).Microseconds()) / 1000
 	return s.Close()
+}
+
+// copyDatabase copies a database that is open but not written to. It may be compacting, so a copy
+// counts only if the files were the same before and after.
+func copyDatabase(to, from string) error {
+	const attempts = 50
+	var last error
+	for range attempts {
+		if err := os.RemoveAll(to); err != nil {
+			return err
+		}
+		before, err := listing(from)
+		if err != nil {
+			return err
+		}
+		last = os.CopyFS(to, os.DirFS(from))
+		after, err := listing(from)
+		if err != nil {
+			return err
+		}
+		if last == nil && slices.Equal(before, after) {
+			return nil
+		}
+	}
+	return errors.Join(errors.New("it did not stand still"), last)
+}
+
+// listing returns the names and lengths of the files in a folder.
+func listing(dir string) (files []string, err error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, fmt.Sprint(info.Name(), " ", info.Size()))
+	}
+	return files, nil
 }
