@@ -268,15 +268,21 @@ func (w *world) checkEnd(ctx context.Context) error {
 	if root != w.oracle.head().root() {
 		w.violate("from the genesis the root is %s, not %s", root.Short(), w.oracle.head().root().Short())
 	}
-	if s := w.chain.State(); s.Final().Layer+slowest*s.Params().ChallengeWindow < w.height() {
+	if s := w.chain.State(); s.Final().Layer+w.slowest()*s.Params().ChallengeWindow < w.height() {
 		w.violate("only layer %d of %d is final", s.Final().Layer, w.height())
 	}
 	return nil
 }
 
 // slowest is how many windows finality may be behind at the end: a window may have restarted, and
-// the judge rules on a few of many liars' steps in a block.
-const slowest = 4
+// the judge rules on a few of many liars' steps in a block, for each of which a bond is lost.
+func (w *world) slowest() uint64 {
+	liars := 0
+	for _, e := range w.executors {
+		liars += bit(!e.honest)
+	}
+	return 4 + uint64(liars/4)
+}
 
 // settled reports whether an accepted transaction came into a layer, as an item or as a drop with a
 // reason, or could not before it expired.
