@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// memoryStore is the Store without a disk: versions share their nodes, so history is a list of
-// roots.
+// memoryStore is the Store without a disk. Its history is one of reverse diffs, as on a disk, since
+// what a version does not share with the next takes many times more.
 type memoryStore struct {
 	mu      sync.RWMutex
 	history int
@@ -18,15 +18,8 @@ type memoryStore struct {
 	closed  bool
 	seq     uint64 // counts heads, so that a tree knows whether it is stale
 	root    node
-	undo    []memoryUndo // of the newest layers, oldest first
+	undo    []undoRecord // of the newest layers, oldest first
 	aux     map[byte]map[string][]byte
-}
-
-// memoryUndo is the version before a layer.
-type memoryUndo struct {
-	head Head
-	root node
-	aux  []auxOld // in the order in which they were overwritten
 }
 
 var _ Store = (*memoryStore)(nil)
@@ -45,6 +38,11 @@ type memoryView struct {
 	s   *memoryStore
 	seq uint64
 }
+
+// heldMemory is a memoryView for a caller who holds the lock already.
+type heldMemory struct{ memoryView }
+
+func (v heldMemory) current() error { return nil }
 
 func (v memoryView) current() error {
 	v.s.mu.RLock()
@@ -84,24 +82,39 @@ func (s *memoryStore) Tree() (*Tree, error) {
 	if s.closed {
 		return nil, ErrClosed
 	}
-	return &Tree{root: s.root, src: memoryView{s, s.seq}}, nil
+	return s.treeAtHead(), nil
+}
+
+func (s *memoryStore) treeAtHead() *Tree {
+	return &Tree{root: s.root, src: memoryView{s, s.seq}, diff: treeDiff{kept: true}}
 }
 
 // At implements Store.
 func (s *memoryStore) At(layer uint64) (*Tree, error) {
-	t, err := s.Tree()
-	if err != nil {
-		return nil, err
-	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
 	i, err := s.find(layer)
 	if err != nil {
 		return nil, err
 	}
-	if i < len(s.undo) {
-		t.root = s.undo[i].root
+	return s.undone(i)
+}
+
+// undone returns the tree before the layer of an undo record and those after it.
+func (s *memoryStore) undone(i int) (*Tree, error) {
+	t := s.treeAtHead()
+	var changes []Change
+	for j := len(s.undo) - 1; j >= i; j-- {
+		changes = s.undo[j].back(changes)
 	}
+	t.src = heldMemory{memoryView{s, s.seq}}
+	if err := t.Apply(changes); err != nil {
+		return nil, err
+	}
+	t.src = memoryView{s, s.seq}
 	return t, nil
 }
 
@@ -138,7 +151,8 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 			return fmt.Errorf("commit of layer %d: %w", layer, err)
 		}
 	}
-	u := memoryUndo{head: s.head, root: s.root}
+	u := undoRecord{head: s.head}
+	u.changes, _ = t.diff.all()
 	for _, a := range aux {
 		u.aux = append(u.aux, s.swapAux(a))
 	}
@@ -151,7 +165,7 @@ func (s *memoryStore) Commit(layer uint64, t *Tree, meta []byte, aux []Aux) erro
 	s.head = copyHead(Head{Layer: layer, Root: t.Root(), Meta: meta})
 	s.has, s.root = true, t.root
 	s.seq++
-	t.src, t.rec = memoryView{s, s.seq}, nil
+	*t = *s.treeAtHead()
 	return nil
 }
 
@@ -203,12 +217,17 @@ func (s *memoryStore) Rewind(layer uint64) error {
 	if err != nil || i == len(s.undo) {
 		return err
 	}
+	t, err := s.undone(i)
+	if err != nil {
+		return err
+	}
 	for _, u := range slices.Backward(s.undo[i:]) {
 		for _, a := range slices.Backward(u.aux) {
 			s.swapAux(Aux{Space: a.space, Key: a.key, Value: a.value, Delete: !a.present})
 		}
-		s.head, s.root = u.head, u.root
+		s.head = u.head
 	}
+	s.root = t.root
 	s.undo = slices.Delete(s.undo, i, len(s.undo))
 	s.seq++
 	return nil
