@@ -200,7 +200,7 @@ func (o *outbox) settle(ctx context.Context, tip l1.Tip) error {
 		}
 	}
 	for _, j := range slices.Clone(o.jobs) {
-		if err := o.note(j); err != nil {
+		if err := o.note(ctx, j); err != nil {
 			return err
 		}
 		if err := o.proceed(ctx, j, tip); err != nil {

@@ -1,7 +1,9 @@
 package executor
 
 import (
+	"context"
 	"encoding/binary"
+	"errors"
 	"log/slog"
 
 	"github.com/athenarollup/athena/internal/kv"
@@ -31,6 +33,7 @@ type challenged struct {
 	step    uint32
 	opened  uint64 // height of the ChallengeOpen
 	proved  bool   // the ChallengeProve is in a block
+	fee     uint64 // for the bytes of the ChallengeProve; it comes back with the bond
 	outcome outcome
 	decided uint64 // height at which the outcome was seen
 }
@@ -39,6 +42,7 @@ func (c *challenged) write() kv.Write {
 	var e scale.Encoder
 	e.U64(c.opened)
 	e.Bool(c.proved)
+	e.U64(c.fee)
 	e.U8(uint8(c.outcome))
 	e.U64(c.decided)
 	k := append([]byte{keyOutcome}, triedKey(c.claim, c.step)[1:]...)
@@ -56,13 +60,13 @@ func decodeChallenged(k, v []byte) (*challenged, error) {
 	}
 	c.step = binary.BigEndian.Uint32(step)
 	d = scale.NewDecoder(v)
-	c.opened, c.proved = d.U64(), d.Bool()
+	c.opened, c.proved, c.fee = d.U64(), d.Bool(), d.U64()
 	c.outcome, c.decided = outcome(d.U8()), d.U64()
 	return c, damaged("outbox", d.Finish())
 }
 
 // note remembers an own challenge that is in a block.
-func (o *outbox) note(j *job) error {
+func (o *outbox) note(ctx context.Context, j *job) error {
 	if j.kind != jobChallenge || !j.first.done() {
 		return nil
 	}
@@ -80,7 +84,17 @@ func (o *outbox) note(j *job) error {
 			return err
 		}
 	}
-	return o.store.Apply(w)
+	if c.proved {
+		shown, err := o.chain.Layer(ctx, j.second.height)
+		if errors.Is(err, l1.ErrNoLayer) {
+			return nil // L1 goes another way: later
+		}
+		if err != nil {
+			return onChain("read the block of a witness", err)
+		}
+		c.fee = shown.Header.ByteFee * uint64(len(j.second.raw))
+	}
+	return o.store.Apply(c.write())
 }
 
 // tellOutcomes logs what became of own challenges, once each, and again if a reorganisation changes
@@ -159,7 +173,7 @@ func (o *outbox) tellOutcome(c *challenged, info *l1.ClaimInfo) {
 		}
 		log.Warn("challenge lost", "lost", p.ChallengeBond, "why", why)
 	case outcomeRefunded:
-		log.Info("challenge refunded", "bond", p.ChallengeBond)
+		log.Info("challenge refunded", "bond", p.ChallengeBond, "fee", c.fee)
 	case outcomeUnknown:
 		log.Warn("challenge: L1 has forgotten the claim", "bond", p.ChallengeBond)
 	default:
