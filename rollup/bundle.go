@@ -19,7 +19,8 @@ func EncodeBundle(relay address.Address, codec BundleCodec, txs [][]byte, p *Par
 		out := newDeflater()
 		writeColumns(out, txs, p)
 		packed := out.body()
-		if len(packed) < len(b.Body) && uint64(len(b.Body)) <= expandLimit(len(packed)-4, p) {
+		longest := max(uint64(len(b.Body)), uint64(out.length)) // columns may be the longer of the two
+		if len(packed) < len(b.Body) && longest <= expandLimit(len(packed)-4, p) {
 			b.Codec, b.Body = CodecDeflate, packed
 		}
 	}

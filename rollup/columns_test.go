@@ -263,3 +263,30 @@ func TestColumnsOfTransfers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, txs, got)
 }
+
+// TestColumnsAtTheLimit: where the bundle would expand to as much as is allowed, but its columns to
+// more, the body stays raw. What one relay writes, every node reads.
+func TestColumnsAtTheLimit(t *testing.T) {
+	t.Parallel()
+	g := newGen(4)
+	var txs [][]byte
+	for i := range 20 { // of no shape
+		tx := make([]byte, 400+i)
+		g.fill(tx[:40])
+		txs = append(txs, tx)
+	}
+	packed := 0
+	for slack := range len(txs) + 10 {
+		p := DefaultParams()
+		p.MaxExpandedBytes = uint32(len(rawBody(txs)) + slack)
+		b, err := DecodeBundle(EncodeBundle(relay1, CodecDeflate, txs, &p), &p)
+		require.NoError(t, err)
+		if b.Codec == CodecDeflate {
+			packed++
+		}
+		got, err := b.Txs(&p)
+		require.NoError(t, err, "%d bytes more than the transactions", slack)
+		require.Equal(t, txs, got)
+	}
+	require.Equal(t, 9, packed, "one byte for each transaction, and one for no shapes")
+}
