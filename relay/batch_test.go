@@ -70,3 +70,18 @@ func TestBundleIsCut(t *testing.T) {
 	_, weight := cut.declared()
 	require.EqualValues(t, 3, weight)
 }
+
+// A few transactions that take nearly all the bytes do not cost one encoding for each of the others.
+func TestFewer(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, 3, fewer(5, 150, 100))
+	for n := 2; n < 1_000; n++ {
+		require.Less(t, fewer(n, 1_001, 1_000), n)
+		require.Positive(t, fewer(n, 1<<30, 1))
+	}
+	tries := 0
+	for n := 10_000; n > 1; n = fewer(n, 1<<20+1, 1<<20) {
+		tries++
+	}
+	require.Less(t, tries, 70)
+}

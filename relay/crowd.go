@@ -9,11 +9,9 @@ import (
 
 // crowd is what a layer had no room for.
 type crowd struct {
-	block rollup.Hash         // that the layer executes
-	out   map[rollup.Hash]set // TxHash, by the L1 transaction that carried it
+	block rollup.Hash // that the layer executes
+	out   map[rollup.Hash]bool
 }
-
-type set map[rollup.Hash]bool
 
 // readmit puts transactions of a bundle back into the queue that the layer of its block has no room
 // for, because others bid more: nothing happened to them, and they may fit a later one. The next
@@ -30,29 +28,35 @@ func (r *Relay) readmit(ctx context.Context, p *posting, block *rollup.Layer) er
 		}
 		r.crowd = crowd{hash, out}
 	}
-	out := r.crowd.out[p.now().id]
+	out := 0
+	for _, h := range p.txs {
+		if r.crowd.out[h] {
+			out++
+		}
+	}
 	r.mu.Lock()
-	err := r.unbundle(p, func(h rollup.Hash) bool { return out[h] })
+	err := r.unbundle(p, func(h rollup.Hash) bool { return r.crowd.out[h] })
 	r.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	p.judged = hash
-	if len(out) == 0 {
+	if out == 0 {
 		r.bid = max(r.cfg.Bidding.Bid, r.bid-r.bid/8-min(1, r.bid))
 		return nil
 	}
 	r.bid = max(r.bid, r.above(p.now().price, &block.Header))
 	r.cfg.Log.Warn("no room in the layer: posted again", "bundle", p.id.String(),
-		"transactions", len(out), "bid", r.bid)
+		"transactions", out, "bid", r.bid)
 	return nil
 }
 
-// crowdedOut derives the layer that executes a block, and returns what it had no room for. It needs
-// no executor: L1 has all that derivation reads.
+// crowdedOut derives the layer that executes a block, and returns the TxHash of what it had no room
+// for, whoever carried the copy that bid most: a layer that drops that one holds none. It needs no
+// executor: L1 has all that derivation reads.
 func (r *Relay) crowdedOut(
 	ctx context.Context, block *rollup.Layer,
-) (map[rollup.Hash]set, error) {
+) (map[rollup.Hash]bool, error) {
 	carry, ok, err := r.carryInto(ctx, block)
 	if err != nil || !ok {
 		return nil, err
@@ -61,16 +65,11 @@ func (r *Relay) crowdedOut(
 	if err != nil {
 		return nil, err
 	}
-	out := map[rollup.Hash]set{}
+	out := map[rollup.Hash]bool{}
 	for i := range d.Drops {
-		drop := &d.Drops[i]
-		if drop.Reason != rollup.ReasonLayerFull {
-			continue
+		if d.Drops[i].Reason == rollup.ReasonLayerFull {
+			out[d.Drops[i].ID] = true
 		}
-		if out[drop.L1Tx] == nil {
-			out[drop.L1Tx] = set{}
-		}
-		out[drop.L1Tx][drop.ID] = true
 	}
 	return out, nil
 }

@@ -137,6 +137,47 @@ func TestCrowdedOut(t *testing.T) {
 	}
 }
 
+// Of a transaction that two relays carry, derivation keeps the copy that bids more. Where that one
+// finds no room, the other relay must not take its own for executed.
+func TestCrowdedOutWithAnother(t *testing.T) {
+	t.Parallel()
+	n := newNetwork(t, func(g *rollup.Genesis, _ *simOptions) {
+		g.L1 = append(g.L1, rollup.Allocation{Address: l1Account("third"), Amount: rich})
+	})
+	other := func(name string, bid uint64) *Relay {
+		return n.stepped(nil, nil, func(c *Config) {
+			c.Key, c.Account = key(name), address.Address{1: 8}
+			c.Bidding.Bid, c.Bidding.MaxBid = bid, bid
+		})
+	}
+	r := n.stepped(nil, nil, nil)
+	twin, crowd := other("user", 30), other("third", 50)
+	n.pass(r, 1)
+	require.NoError(t, twin.Step(t.Context()))
+	require.NoError(t, crowd.Step(t.Context()))
+	txs := n.heavy(r, 10, nil)
+	for _, tx := range txs {
+		_, _, err := twin.accept(t.Context(), tx.Encode())
+		require.NoError(t, err)
+	}
+	n.heavy(crowd, 25, nil)
+	for _, relay := range []*Relay{r, twin, crowd} {
+		require.NoError(t, relay.Flush(t.Context()))
+	}
+	n.pass(r, 2) // the twin is gone
+	have, missing := n.items(), 0
+	for _, tx := range txs {
+		missing += 1 - have[tx.Hash()]
+	}
+	require.Positive(t, missing, "not over-full")
+	require.NoError(t, r.Flush(t.Context()))
+	n.pass(r, 2)
+	have = n.items()
+	for _, tx := range txs {
+		require.Equal(t, 1, have[tx.Hash()])
+	}
+}
+
 // Who asks before the relay has looked hears nothing of a drop that is none; once nothing can be done
 // any more, he does.
 func TestStatusOfTheCrowdedOut(t *testing.T) {
