@@ -20,7 +20,7 @@ func executorCommand() *cli.Command {
 			Description: "docs/operate/executor.md tells what an operator has to know.\n\nExamples:\n" +
 				"  athena executor run --key devexecutor0 --state ./one --self-validate\n" +
 				"  athena executor run --shadow --state ./watch\n" +
-				"  athena executor run --shadow --state ./new --sync snapshot --peers 127.0.0.1:7711,127.0.0.1:7712",
+				"  athena executor run --shadow --state ./new --sync snapshot --peers 127.0.0.1:7711,127.0.0.1:7721",
 			Flags: append(daemonFlags(defaultExecutor),
 				&cli.BoolFlag{Name: "shadow", Category: categoryDaemon,
 					Usage: "execute and compare, post nothing; needs no key"},

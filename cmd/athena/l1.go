@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	defaultL1      = "127.0.0.1:7700"
+	defaultL1      = "127.0.0.1:7712"
 	categoryDaemon = "Daemon"
 )
 
@@ -25,7 +25,7 @@ func l1Command() *cli.Command {
 			Description: "A simulated L1 with the genesis of athena dev. Executors and relays in other processes\n" +
 				"join it with --l1.\n\nExamples:\n" +
 				"  athena l1 run --state ./l1\n" +
-				"  athena executor run --l1 127.0.0.1:7700 --key devexecutor0 --state ./one",
+				"  athena executor run --l1 127.0.0.1:7712 --key devexecutor0 --state ./one",
 			Flags: []cli.Flag{
 				&cli.StringFlag{Name: "listen", Value: defaultL1, Category: categoryDaemon,
 					Usage: "gRPC `ADDRESS`; port 0 takes a free one"},
