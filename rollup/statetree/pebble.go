@@ -109,6 +109,8 @@ func pebbleOptions(opt Options) *pebble.Options {
 		// often before it comes to the lowest level.
 		MemTableSize:  uint64(min(max(opt.CacheBytes/4, 4<<20), 64<<20)),
 		LBaseMaxBytes: 512 << 20,
+		// Values come in any order, so whatever is compacted goes over all of the level below.
+		L0CompactionThreshold: 8,
 	}
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
