@@ -81,7 +81,7 @@ func (r *Relay) take(header *rollup.Header) (b batch) {
 	if inFlight >= maxInFlight {
 		return b
 	}
-	size, room := 0, r.cfg.room()
+	size, room := 0, roomOf(r.params.Load())
 	held := map[address.Address]bool{}
 	for _, h := range r.queue {
 		rec := r.records[h]

@@ -170,15 +170,14 @@ func (c *Config) maxTxBytes() int {
 	return min(int(c.Genesis.Params.MaxTxBytes), c.maxBody()-lengthPrefix)
 }
 
-// room is what this relay's transactions of one layer may declare in all. It leaves what forced
-// transactions and system items may take, so that no transaction is paid for on L1 and then dropped
-// for lack of room by this relay's own doing.
-func (c *Config) room() metering.Units {
-	p := &c.Genesis.Params
-	room, forced := p.Layer, p.ForcedShare()
+// roomOf is what this relay's transactions of one layer may declare in all. It leaves what forced
+// transactions, the calls of deposits and system items may take, so that no transaction is paid for on
+// L1 and then dropped for lack of room by this relay's own doing. A valid set leaves MaxTx at least.
+func roomOf(p *rollup.Params) metering.Units {
+	room, forced, deposits := p.Layer, p.ForcedShare(), p.DepositShare()
 	for d := range room {
-		system := p.SystemItem[d] * uint64(p.MaxDepositsPerLayer+2)
-		room[d] -= min(room[d], forced[d]+system)
+		system := p.SystemItem[d] * (uint64(p.MaxDepositsPerLayer) + 2)
+		room[d] -= min(room[d], forced[d]+deposits[d]+system)
 		room[d] = max(room[d], p.MaxTx[d])
 	}
 	return room

@@ -24,8 +24,9 @@ func (r *Relay) loadParams() error {
 }
 
 // adopt goes by other parameters: those of the layer that executes what is posted now. What waits is
-// weighed again, since a bundle that weighs more than it says is dropped. Limits never shrink
-// (docs/spec/params.md, "Upgrades"), so what was accepted stays acceptable.
+// weighed again, since a bundle that weighs more than it says is dropped; what is in a bundle is when it
+// is taken back. Limits never shrink (docs/spec/params.md, "Upgrades"), so what was accepted stays
+// acceptable.
 func (r *Relay) adopt(p *rollup.Params) error {
 	if *r.params.Load() == *p {
 		return nil
@@ -37,13 +38,20 @@ func (r *Relay) adopt(p *rollup.Params) error {
 	defer r.mu.Unlock()
 	r.params.Store(p)
 	for _, h := range r.queue {
-		rec := r.records[h]
-		tx, _, err := rollup.DecodeTx(rec.raw, p)
-		if err != nil {
-			return fmt.Errorf("relay: transaction %s under new parameters: %w", h, err)
+		if err := r.records[h].weigh(h, p); err != nil {
+			return err
 		}
-		t := termsOf(tx, len(rec.raw), p)
-		rec.terms.units, rec.terms.weight = t.units, t.weight
 	}
+	return nil
+}
+
+// weigh makes the terms of a transaction that waits those under p.
+func (r *record) weigh(h rollup.Hash, p *rollup.Params) error {
+	tx, _, err := rollup.DecodeTx(r.raw, p)
+	if err != nil {
+		return fmt.Errorf("relay: transaction %s under new parameters: %w", h, err)
+	}
+	t := termsOf(tx, len(r.raw), p)
+	r.terms.units, r.terms.weight = t.units, t.weight
 	return nil
 }

@@ -217,6 +217,10 @@ func (r *Relay) unbundle(
 			return
 		}
 		next.raw = raw
+		if err := next.weigh(h, r.params.Load()); err != nil {
+			failed = err
+			return
+		}
 		back[h] = next
 		writes = append(writes, next.write(h), kv.Write{Key: seqKey(keyQueue, next.seq), Value: h[:]})
 	})
