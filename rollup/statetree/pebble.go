@@ -188,6 +188,12 @@ func (s *pebbleStore) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	s.ranges.Wait()
+	if s.broken == nil {
+		// Or else the next start would read all that is in tables in memory from Pebble's log.
+		if e := s.db.Flush(); e != nil {
+			err = errors.Join(err, fmt.Errorf("statetree: flush state database: %w", e))
+		}
+	}
 	if e := s.db.Close(); e != nil {
 		err = errors.Join(err, fmt.Errorf("statetree: close state database: %w", e))
 	}
