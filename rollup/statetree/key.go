@@ -6,8 +6,8 @@ import (
 	"encoding/hex"
 )
 
-// MaxDepth is the largest depth of a leaf: the number of nodes above it. Keys are hashes, so two of
-// them agree in 128 bits only if somebody spent the work of breaking 128 bits.
+// MaxDepth is the largest depth of a leaf: the number of nodes above it. Keys are hashes, at least in
+// part (docs/spec/state.md), so two of them agree in 128 bits only if somebody searched for them.
 const MaxDepth = 128
 
 // MaxValueBytes is the largest value of a leaf. It bounds what one read can cost; the state's own
